@@ -1,0 +1,119 @@
+"""Keys that never enter the database: the seal of signatures and checkpoints, and named secrets.
+
+Note [Trust boundary]: whoever owns the database but not these files cannot forge a seal. Whoever
+owns both, and the checkpoint file, can; keep them with different people (21 CFR 11.200(a)(3)).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from django.conf import settings
+
+from kernel.errors import Unavailable
+
+
+def _folder() -> Path:
+    return Path(settings.KEY_DIR)
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write a new key file, mode 0600; a file that appeared meanwhile is kept."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.new")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()
+
+
+def key_id_of(public: Ed25519PublicKey) -> str:
+    """Return the short name of a key: 16 hexadecimal digits of the SHA-256 of its raw bytes."""
+    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+@cache
+def sealing_key() -> tuple[str, Ed25519PrivateKey]:
+    """Return the key that seals now, and its id; it is made on first use outside production.
+
+    Raises:
+        Unavailable: in production, when there is no key file.
+    """
+    path = _folder() / "seal.pem"
+    if not path.exists():
+        if settings.ONELOT_ENV == "prod":
+            raise Unavailable("The sealing key is missing: no signature can be taken.")
+        fresh = Ed25519PrivateKey.generate()
+        _create(
+            path,
+            fresh.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+        )
+    private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise Unavailable("The sealing key is not an Ed25519 key.")
+    return key_id_of(private.public_key()), private
+
+
+@cache
+def known_keys() -> dict[str, Ed25519PublicKey]:
+    """Return every public key a seal may carry: today's, and those retired into ``seal-*.pub``."""
+    key_id, private = sealing_key()
+    known = {key_id: private.public_key()}
+    for path in sorted(_folder().glob("seal-*.pub")):
+        public = serialization.load_pem_public_key(path.read_bytes())
+        if isinstance(public, Ed25519PublicKey):
+            known[key_id_of(public)] = public
+    return known
+
+
+def seal(text: str) -> tuple[str, str]:
+    """Return (key id, Ed25519 signature in hexadecimal) over the UTF-8 of ``text``."""
+    key_id, private = sealing_key()
+    return key_id, private.sign(text.encode()).hex()
+
+
+def is_sealed(text: str, *, key_id: str, signature: str) -> bool:
+    """Say whether ``signature`` is the seal of a known key over ``text``."""
+    public = known_keys().get(key_id)
+    if public is None:
+        return False
+    try:
+        public.verify(bytes.fromhex(signature), text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@cache
+def secret(name: str) -> bytes:
+    """Return the 32 secret bytes kept under ``name``; made on first use outside production."""
+    path = _folder() / f"{name}.key"
+    if not path.exists():
+        if settings.ONELOT_ENV == "prod":
+            raise Unavailable(f"The key file {name}.key is missing.")
+        _create(path, os.urandom(32))
+    content = path.read_bytes()
+    if len(content) != 32:
+        raise Unavailable(f"The key file {name}.key is not 32 bytes long.")
+    return content

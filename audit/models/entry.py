@@ -1,0 +1,52 @@
+"""The ledger: one row for every recorded change, chained per stream by a database trigger."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class LedgerEntry(models.Model):
+    """A link of a chain. Only ``stream`` and ``entry`` are given; the trigger makes the rest."""
+
+    stream = models.CharField(max_length=64)
+    seq = models.BigIntegerField()
+    entry = models.TextField()
+    recorded_at = models.DateTimeField()
+    act = models.UUIDField()
+    actor_id = models.BigIntegerField()
+    verb = models.CharField(max_length=64)
+    subject_type = models.CharField(max_length=64)
+    subject_id = models.CharField(max_length=64)
+    prev_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("stream", "seq"), name="ledger_has_no_fork"),
+            models.CheckConstraint(
+                condition=models.Q(stream__regex=r"^[a-z0-9:_-]+$"),
+                name="ledger_stream_is_plain",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("subject_type", "subject_id"), name="ledger_by_subject"),
+            models.Index(fields=("act",), name="ledger_by_act"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.seq}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of all stream heads; its line also stands in a file outside the database."""
+
+    at = models.DateTimeField()
+    root = models.CharField(max_length=64)
+    line = models.TextField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.root[:12]}"

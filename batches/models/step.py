@@ -1,0 +1,97 @@
+"""Steps of a batch and the values entered in them; a value is only ever added, never edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from audit.models import Recorded, User, kept_history
+from batches.models.batch import Batch
+from batches.states import STEP
+
+
+class Step(Recorded):
+    """One phase of the procedure, as this batch runs it; ``definition`` is its frozen instruction."""
+
+    chained_in = ("batch", "batch_id")
+    moves = {"state": STEP}
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="steps")
+    ordinal = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=24)
+    kind = models.CharField(max_length=24)
+    title = models.CharField(max_length=200)
+    unit_procedure = models.CharField(max_length=120)
+    operation = models.CharField(max_length=120)
+    definition: Any = models.JSONField()
+    state = models.CharField(max_length=16, choices=STEP.choices(), default=STEP.initial)
+    version = models.PositiveIntegerField(default=1)
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    performed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    verified_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    history = kept_history()
+
+    class Meta:
+        ordering = ("batch_id", "ordinal")
+        constraints = (
+            models.UniqueConstraint(fields=("batch", "ordinal"), name="step_is_numbered_once"),
+            models.UniqueConstraint(fields=("batch", "code"), name="step_is_named_once"),
+            models.CheckConstraint(
+                condition=~models.Q(state="complete")
+                | (
+                    models.Q(started_at__isnull=False)
+                    & models.Q(completed_at__isnull=False)
+                    & models.Q(performed_by__isnull=False)
+                ),
+                name="complete_step_has_times_and_a_performer",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_by__isnull=True)
+                | ~models.Q(verified_by=models.F("performed_by")),
+                name="nobody_verifies_themselves",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.code}"
+
+
+class StepValue(Recorded):
+    """A value as it was entered, beside what was understood; a correction is a new value."""
+
+    chained_in = ("batch", "batch_id")
+    append_only = True
+
+    class Source(models.TextChoices):
+        KEYED = "keyed"
+        SCANNED = "scanned"
+        DEVICE = "device"
+        COMPUTED = "computed"
+        CONFIRMED = "confirmed"
+
+    step = models.ForeignKey(Step, models.PROTECT, related_name="values")
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="+")
+    seq = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=40)
+    entered = models.CharField(max_length=400)
+    value = models.DecimalField(max_digits=28, decimal_places=10, null=True)
+    unit = models.CharField(max_length=16, blank=True)
+    source = models.CharField(max_length=16, choices=Source)
+    verdict = models.CharField(max_length=16)
+    verdict_reason = models.CharField(max_length=400, blank=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    details: Any = models.JSONField(default=dict)
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("step_id", "seq")
+        constraints = (
+            models.UniqueConstraint(fields=("step", "seq"), name="value_is_numbered_once"),
+            models.UniqueConstraint(fields=("corrects",), name="value_is_corrected_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.step_id} {self.name}"

@@ -1,0 +1,58 @@
+"""State machines of orders, batches and steps (requirements 19.2 A, B and I, in first form)."""
+
+from kernel.states import Moves
+
+ORDER = Moves(
+    "order",
+    "ordered",
+    {
+        ("ordered", "collect"): "collected",
+        ("ordered", "cancel"): "canceled",
+        ("ordered", "manufacture"): "manufacturing",
+        ("collected", "receive"): "received",
+        ("collected", "cancel"): "canceled",
+        ("received", "manufacture"): "manufacturing",
+        ("received", "cancel"): "canceled",
+        ("manufacturing", "release"): "released",
+        ("manufacturing", "fail"): "failed",
+    },
+)
+
+# States in which a second order for the same patient and therapy window is refused.
+ACTIVE_ORDER = ("ordered", "collected", "received", "manufacturing", "released")
+
+BATCH = Moves(
+    "batch",
+    "planned",
+    {
+        ("planned", "issue"): "issued",
+        ("planned", "cancel"): "canceled",
+        ("issued", "start"): "in_progress",
+        ("issued", "cancel"): "canceled",
+        ("in_progress", "hold"): "on_hold",
+        ("on_hold", "resume"): "in_progress",
+        ("in_progress", "complete"): "execution_complete",
+        ("in_progress", "abort"): "aborted",
+        ("on_hold", "abort"): "aborted",
+        ("execution_complete", "review_production"): "production_reviewed",
+        ("production_reviewed", "open_review"): "qa_review",
+        ("qa_review", "return"): "returned_for_correction",
+        ("returned_for_correction", "open_review"): "qa_review",
+        ("qa_review", "release"): "released",
+        ("qa_review", "reject"): "rejected",
+        ("aborted", "open_review"): "qa_review_of_aborted",
+        ("qa_review_of_aborted", "reject"): "rejected",
+    },
+)
+
+STEP = Moves(
+    "step",
+    "waiting",
+    {
+        ("waiting", "open"): "ready",
+        ("ready", "start"): "running",
+        ("running", "perform"): "performed",
+        ("running", "complete"): "complete",
+        ("performed", "verify"): "complete",
+    },
+)

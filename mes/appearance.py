@@ -1,0 +1,146 @@
+"""How states look: one tone, one icon and one word each, so that color never stands alone.
+
+Tones: neutral (nothing to do), waiting (not yet), active (being worked on), good (done and in
+order), attention (somebody must look), stop (work must not go on; the only red).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The tone and the icon of a state."""
+
+    tone: str
+    icon: str
+
+
+NEUTRAL = Look(tone="neutral", icon="circle")
+WAITING = Look(tone="waiting", icon="clock")
+ACTIVE = Look(tone="active", icon="play")
+GOOD = Look(tone="good", icon="check")
+ATTENTION = Look(tone="attention", icon="triangle")
+STOP = Look(tone="stop", icon="stop")
+
+LOOKS: dict[str, Look] = {
+    **dict.fromkeys(
+        ("planned", "ordered", "draft", "minor", "computed", "device", "scanned", "info"), NEUTRAL
+    ),
+    **dict.fromkeys(("issued", "collected", "quarantine", "approved"), WAITING),
+    **dict.fromkeys(
+        ("ready", "running", "in_progress", "manufacturing", "in_use", "started"), ACTIVE
+    ),
+    **dict.fromkeys(
+        (
+            "accepted",
+            "closed",
+            "complete",
+            "confirmed",
+            "effective",
+            "in_range",
+            "intact",
+            "ok",
+            "online",
+            "performed",
+            "production_reviewed",
+            "received",
+            "released",
+            "verified",
+        ),
+        GOOD,
+    ),
+    **dict.fromkeys(
+        (
+            "attention",
+            "dirty",
+            "in_deviation",
+            "in_review",
+            "keyed",
+            "late",
+            "major",
+            "open",
+            "out_of_trend",
+            "qa_approval",
+            "qa_review",
+            "qa_review_of_aborted",
+            "quarantined",
+            "returned_for_correction",
+            "soft_limit",
+            "stale",
+            "under_investigation",
+            "warning",
+        ),
+        ATTENTION,
+    ),
+    **dict.fromkeys(
+        (
+            "aborted",
+            "alarm",
+            "blocked",
+            "broken",
+            "critical",
+            "error",
+            "expired",
+            "failed",
+            "hard_limit",
+            "out_of_limits",
+            "rejected",
+            "stop",
+        ),
+        STOP,
+    ),
+    **dict.fromkeys(
+        ("canceled", "consumed", "out_of_service", "retired", "superseded"),
+        Look(tone="neutral", icon="minus"),
+    ),
+    "execution_complete": Look(tone="active", icon="check"),
+    "on_hold": Look(tone="stop", icon="pause"),
+    "waiting": Look(tone="waiting", icon="lock"),
+}
+
+WORDS: dict[str, str] = {
+    "ok": "In order",
+    "in_use": "In use",
+    "qa_approval": "QA approval",
+    "qa_review": "QA review",
+    "qa_review_of_aborted": "QA review of aborted",
+}
+
+
+def look(state: str) -> Look:
+    """Return how a state looks; an unknown one is neutral."""
+    return LOOKS.get(state, NEUTRAL)
+
+
+def word(state: str) -> str:
+    """Return a state as a reader would say it."""
+    return WORDS.get(state, state.replace("_", " ").capitalize())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavItem:
+    """One entry of the navigation."""
+
+    title: str
+    href: str
+    icon: str
+    keys: str = ""
+
+    def is_current(self, path: str) -> bool:
+        """Say whether the page at ``path`` belongs to this entry."""
+        return path == self.href if self.href == "/" else path.startswith(self.href)
+
+
+NAVIGATION: tuple[NavItem, ...] = (
+    NavItem(title="My work", href="/", icon="home", keys="g h"),
+    NavItem(title="Orders", href="/orders/", icon="inbox", keys="g o"),
+    NavItem(title="Receipt", href="/receipt/", icon="scan"),
+    NavItem(title="Batches", href="/batches/", icon="flask", keys="g b"),
+    NavItem(title="Review", href="/review/", icon="eye", keys="g r"),
+    NavItem(title="Deviations", href="/deviations/", icon="triangle", keys="g d"),
+    NavItem(title="Recipes", href="/recipes/", icon="book"),
+    NavItem(title="Sensors", href="/sensors/", icon="chart", keys="g s"),
+    NavItem(title="API docs", href="/api/docs/", icon="code"),
+)

@@ -1,0 +1,41 @@
+"""The roof as an app: after every migration the guards of the database are installed again."""
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+
+
+def install_guards(sender: AppConfig, using: str, **_: Any) -> None:
+    """Install grants, append-only tables and legal moves, as the owner of the schema."""
+    from django.conf import settings
+    from django.db import connections
+
+    from audit.commands import create_system_user
+    from audit.edges import now
+    from audit.guards import statements
+
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [settings.APP_DATABASE_ROLE])
+        if cursor.fetchone() is None:
+            return
+        tables = set(connections[using].introspection.table_names(cursor))
+        for statement in statements(settings.APP_DATABASE_ROLE, tables):
+            cursor.execute(statement)
+    if "audit_user" in tables:
+        create_system_user(at=now())
+
+
+class MesConfig(AppConfig):
+    """Wires events to their readers, and guards to the database."""
+
+    name = "mes"
+
+    def ready(self) -> None:
+        """Connect what only the roof may know."""
+        from mes import checks, wiring
+
+        wiring.connect()
+        checks.register_all()
+        # Django tells only apps that have models; by then all tables are there.
+        post_migrate.connect(install_guards, sender=apps.get_app_config("audit"))

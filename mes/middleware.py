@@ -1,0 +1,76 @@
+"""Middleware: deny by default, and fail closed when the database is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.defaults import server_error
+
+from kernel.errors import Refusal, Unavailable
+from mes.problems import is_api, problem_response
+
+Answer = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger()
+
+# The only paths that a stranger may ask for.
+OPEN_PATHS = ("/accounts/login/", "/healthz", "/readyz", "/static/")
+
+
+class FailClosedMiddleware:
+    """Answer 503 with Retry-After while PostgreSQL is away, and refusals as what they are."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError):
+            return self.away(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn a refusal, or the absence of the database, into its answer."""
+        if isinstance(error, Refusal):
+            return problem_response(request, error)
+        if isinstance(error, OperationalError | InterfaceError):
+            return self.away(request)
+        log.error("unhandled", kind=type(error).__name__, exc_info=True)
+        if is_api(request):
+            return problem_response(request, _Broken("Something went wrong on our side."))
+        return server_error(request, template_name="500.html")
+
+    def away(self, request: HttpRequest) -> HttpResponse:
+        """Say that nothing is written now, and when to ask again."""
+        response = problem_response(
+            request, Unavailable("The database does not answer. Nothing was written.")
+        )
+        response["Retry-After"] = "5"
+        return response
+
+
+class _Broken(Refusal):
+    status = 500
+    title = "Internal error"
+    default_code = "internal"
+
+
+class SignedInMiddleware:
+    """Send a stranger to the sign-in page, whatever page was asked for."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let through who is known, what is open, and the API, which checks for itself."""
+        if request.user.is_authenticated or request.path.startswith(OPEN_PATHS) or is_api(request):
+            response = self.get_response(request)
+        else:
+            response = redirect(f"/accounts/login/?next={request.path}")
+        if not request.path.startswith("/static/"):
+            response.setdefault("Cache-Control", "no-store")
+        return response

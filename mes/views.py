@@ -1,0 +1,67 @@
+"""Pages of the roof: health, readiness, the documentation of the interface, and the locked door."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+
+from kernel.errors import NotPermitted
+from mes.problems import problem_response
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that this process lives."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether this process can do its work: the database answers and checkpoints can be kept."""
+    found: dict[str, str] = {}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        found["database"] = "ok"
+    except Error:
+        found["database"] = "no answer"
+    folder = settings.CHECKPOINT_FILE.parent
+    found["checkpoints"] = "ok" if os.access(folder, os.W_OK) else "not writable"
+    is_ready = all(word == "ok" for word in found.values())
+    response = JsonResponse({"status": "ok" if is_ready else "not ready", **found})
+    if not is_ready:
+        response.status_code = 503
+        response["Retry-After"] = "5"
+    return response
+
+
+class ApiDocs(SpectacularSwaggerView):
+    """The interactive documentation; its library sets styles inline, so this page alone allows them."""
+
+    permission_classes = (AllowAny,)
+
+    @method_decorator(csp_update({"style-src": "'unsafe-inline'", "script-src": "'unsafe-inline'"}))
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Show the page."""
+        return super().get(request, *args, **kwargs)
+
+
+def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    """Answer who was wrong five times."""
+    refusal = NotPermitted(
+        "Too many failed attempts. This account is locked here for 15 minutes.",
+        code="locked",
+    )
+    if request.path == "/accounts/login/":
+        return render(request, "registration/login.html", {"locked": True}, status=403)
+    return problem_response(request, refusal)

@@ -1,0 +1,1 @@
+"""Fifth floor: sensors, their limits, and what happens when one is broken."""

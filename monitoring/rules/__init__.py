@@ -1,0 +1,1 @@
+"""What a reading means: its quality, its limits, its window. Pure Python, told the time."""

@@ -1,0 +1,1 @@
+"""Fifth floor: exceptions, deviations, review and disposition."""

@@ -1,0 +1,1 @@
+"""Third floor: master batch records, their versions, limits and formulas."""

@@ -1,0 +1,10 @@
+"""The recipes app."""
+
+from django.apps import AppConfig
+
+
+class RecipesConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "recipes"
+    default_auto_field = "django.db.models.BigAutoField"

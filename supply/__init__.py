@@ -1,0 +1,1 @@
+"""First floor: chain of identity and custody, materials and lots, equipment."""
