@@ -17,9 +17,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with throwaway_servers() as settings:
-            return subprocess.run(
-                arguments[2:], env=os.environ | settings, check=False
-            ).returncode
+            return subprocess.run(arguments[2:], env=os.environ | settings, check=False).returncode
     except EmbeddedError as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1

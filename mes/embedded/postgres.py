@@ -71,7 +71,9 @@ class Servers:
 
 
 @contextlib.contextmanager
-def running_postgres(data_dir: Path, *, durable: bool, log: Path | None = None) -> Iterator[Servers]:
+def running_postgres(
+    data_dir: Path, *, durable: bool, log: Path | None = None
+) -> Iterator[Servers]:
     """Run PostgreSQL on `data_dir` with OneLot's database and roles, and stop it at the end.
 
     Args:
@@ -222,7 +224,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], sockets: Path, log: Path
             continue
         with contextlib.closing(connection), connection.cursor() as cursor:
             cursor.execute("SELECT system_identifier FROM pg_control_system()")
-            return str(cursor.fetchone()[0])
+            (identifier,) = cursor.fetchone() or ("",)
+            return str(identifier)
 
 
 def _make_roles(
@@ -264,7 +267,7 @@ def _socket_directory(home: Path, account: Account) -> Iterator[Path]:
         account.own_directory(sockets)
         yield sockets
         return
-    with tempfile.TemporaryDirectory(prefix="onelot-", dir="/tmp") as short:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="onelot-", dir="/tmp") as short:
         if account.is_other:
             os.chown(short, account.uid, account.gid)
         yield Path(short)

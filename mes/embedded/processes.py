@@ -22,7 +22,7 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 def ends_with_parent(signal_number: int) -> Callable[[], None]:
     """Return what a child must call first, so that the kernel ends it when its parent is killed.
 
-    The signal comes when the thread that started the child ends: start children from one that lasts.
+    The signal comes when the thread that started the child ends: start it from one that lasts.
     """
 
     def prepare() -> None:

@@ -114,11 +114,13 @@ def _is_ready(process: subprocess.Popen[bytes], port: int, password: str) -> boo
     deadline = time.monotonic() + START_SECONDS
     greeting = f"AUTH {password}\r\nPING\r\n".encode()
     while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-                connection.sendall(greeting)
-                if _answer(connection) == b"+OK\r\n+PONG\r\n":
-                    return True
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=2) as connection,
+        ):
+            connection.sendall(greeting)
+            if _answer(connection) == b"+OK\r\n+PONG\r\n":
+                return True
         time.sleep(0.02)
     return False
 

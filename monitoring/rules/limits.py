@@ -108,7 +108,8 @@ class Condition:
 
     ``heard_at`` is the time of its last usable reading (or the start of watching), ``broken``
     the closed latches with the time at which each closed; ``cause`` and ``severity`` belong to
-    the alarm that is open, ``moved_at`` to its last move.
+    the alarm that is open, ``moved_at`` to its last move, ``extreme`` to the worst value since
+    a latch closed.
     """
 
     heard_at: datetime | None = None
@@ -116,6 +117,7 @@ class Condition:
     cause: Cause | None = None
     severity: Severity | None = None
     moved_at: datetime | None = None
+    extreme: Decimal | None = None
 
     @property
     def is_calm(self) -> bool:
@@ -125,7 +127,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """An alarm that is raised, gets worse, or ends; ``since`` is when its cause began."""
+    """An alarm that is raised, gets worse, or ends.
+
+    ``since`` is when its cause began, ``value`` what was read just now, ``extreme`` the worst
+    value so far.
+    """
 
     move: Move
     cause: Cause
@@ -133,6 +139,7 @@ class Transition:
     at: datetime
     since: datetime
     value: Decimal | None
+    extreme: Decimal | None = None
 
 
 def severity_of(cause: Cause) -> Severity:
@@ -197,6 +204,7 @@ def listen(
         at=now,
         since=since,
         value=None,
+        extreme=condition.extreme,
     )
     return replace(condition, cause="silence", severity="critical", moved_at=now), (told,)
 
@@ -227,14 +235,21 @@ def _settled(
     """Return the condition with its alarm brought in line with its latches."""
     told: list[Transition] = []
     cause, severity, moved_at = condition.cause, condition.severity, condition.moved_at
+    extreme = _worst(condition, value)
 
     def tell(move: Move, of: Cause, how: Severity) -> None:
         since = at if of == "silence" else condition.broken.get(of, at)
-        told.append(Transition(move=move, cause=of, severity=how, at=at, since=since, value=value))
+        told.append(
+            Transition(
+                move=move, cause=of, severity=how, at=at, since=since, value=value, extreme=extreme
+            )
+        )
 
     if cause and severity and _ended(condition, at, value, gap_ended):
+        extreme = condition.extreme
         tell("cleared", cause, severity)
         cause, severity, moved_at = None, None, at
+        extreme = value if condition.broken else None
     for called in _called_for(condition, at, limits):
         wanted = severity_of(called)
         if severity is None:
@@ -244,9 +259,17 @@ def _settled(
         else:
             continue
         cause, severity, moved_at = called, wanted, at
-    if not told:
-        return condition, ()
-    return replace(condition, cause=cause, severity=severity, moved_at=moved_at), tuple(told)
+    after = replace(condition, cause=cause, severity=severity, moved_at=moved_at, extreme=extreme)
+    return after, tuple(told)
+
+
+def _worst(condition: Condition, value: Decimal | None) -> Decimal | None:
+    """Return the worst value since a latch closed, ``value`` included."""
+    if condition.cause in (None, "silence"):
+        side: Cause | None = next(iter(condition.broken), None)
+    else:
+        side = condition.cause
+    return further(side, condition.extreme, value) if side else None
 
 
 def _ended(condition: Condition, at: datetime, value: Decimal | None, gap_ended: bool) -> bool:

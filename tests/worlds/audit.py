@@ -57,5 +57,11 @@ def client_token(at_site: Site, *scopes: str, name: str = "portal") -> tuple[Api
     user = User.objects.filter(username=name).first() or add_user(
         username=name, full_name=name.title(), employee_id=None, kind="service", act=act_by()
     )
-    wanted = scopes or ("orders:read", "orders:write", "batches:read", "readings:read", "events:read")
+    wanted = scopes or (
+        "orders:read",
+        "orders:write",
+        "batches:read",
+        "readings:read",
+        "events:read",
+    )
     return create_token(user=user, site=at_site, scopes=wanted, days=30, act=act_by())
