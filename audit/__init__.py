@@ -1,1 +1,1 @@
-"""Ground floor: people, acts, permissions, signatures, and the ledger that nobody can quietly change."""
+"""Ground floor: people, acts, permissions, signatures, and the ledger nobody can quietly change."""

@@ -1,4 +1,4 @@
-"""The database as the last witness: grants, append-only tables and legal moves, made from the tables.
+"""The database as the last witness: grants, append-only tables and legal moves, from the models.
 
 Installed by the owner of the schema after every migration; the application's role owns nothing
 and is given exactly what its records need. ``verify_ledger`` compares what is installed with

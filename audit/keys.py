@@ -21,6 +21,9 @@ from django.conf import settings
 
 from kernel.errors import Unavailable
 
+# The named secrets of the house: what wraps the keys of the vault, and what blinds its index.
+SECRETS = ("vault",)
+
 
 def _folder() -> Path:
     return Path(settings.KEY_DIR)
@@ -43,6 +46,27 @@ def _create(path: Path, content: bytes) -> None:
         partial.unlink()
 
 
+def _fresh_seal() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def made_keys() -> list[str]:
+    """Make the key files that are missing, in production too, and return the names of all."""
+    wanted = {"seal.pem": _fresh_seal, **{f"{name}.key": _fresh_secret for name in SECRETS}}
+    for name, fresh in wanted.items():
+        if not (_folder() / name).exists():
+            _create(_folder() / name, fresh())
+    return sorted(wanted)
+
+
+def _fresh_secret() -> bytes:
+    return os.urandom(32)
+
+
 def key_id_of(public: Ed25519PublicKey) -> str:
     """Return the short name of a key: 16 hexadecimal digits of the SHA-256 of its raw bytes."""
     raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -60,15 +84,7 @@ def sealing_key() -> tuple[str, Ed25519PrivateKey]:
     if not path.exists():
         if settings.ONELOT_ENV == "prod":
             raise Unavailable("The sealing key is missing: no signature can be taken.")
-        fresh = Ed25519PrivateKey.generate()
-        _create(
-            path,
-            fresh.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            ),
-        )
+        _create(path, _fresh_seal())
     private = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(private, Ed25519PrivateKey):
         raise Unavailable("The sealing key is not an Ed25519 key.")
@@ -112,7 +128,7 @@ def secret(name: str) -> bytes:
     if not path.exists():
         if settings.ONELOT_ENV == "prod":
             raise Unavailable(f"The key file {name}.key is missing.")
-        _create(path, os.urandom(32))
+        _create(path, _fresh_secret())
     content = path.read_bytes()
     if len(content) != 32:
         raise Unavailable(f"The key file {name}.key is not 32 bytes long.")

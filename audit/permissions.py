@@ -36,7 +36,7 @@ SCOPES = (
 
 
 def holds(user: Any, *roles: str, site_id: int | None = None) -> bool:
-    """Say whether ``user`` holds one of ``roles`` at the site (a grant without site holds everywhere)."""
+    """Say whether ``user`` holds one of ``roles`` at the site; a grant without site is for all."""
     if user is None or not getattr(user, "is_active", False):
         return False
     return any(
@@ -46,7 +46,7 @@ def holds(user: Any, *roles: str, site_id: int | None = None) -> bool:
 
 
 def sites_of(user: Any, *roles: str) -> set[int] | None:
-    """Return the sites where ``user`` holds one of ``roles`` (any role if none named); None is everywhere."""
+    """Return the ids of the sites where ``user`` holds one of ``roles``, or any; None is all."""
     grants = [grant for grant in user.grants_held() if not roles or grant.role in roles]
     if any(grant.site_id is None for grant in grants):
         return None

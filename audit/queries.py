@@ -13,7 +13,7 @@ from kernel.errors import NotFound
 
 
 def next_id(model: type[models.Model]) -> int:
-    """Return the next id of ``model``, taken from its own sequence, so that a number can show it."""
+    """Return the next id of ``model``, from its own sequence, so that a number can show it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [model._meta.db_table])
         (value,) = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""Verification: walk ledger, checkpoints, rows and signatures, and name whatever is not as recorded.
+"""Verification: walk ledger, witness, rows and signatures, and name what is not as recorded.
 
 Four independent questions: does every link follow from the one before; are the heads those that
 the signed checkpoints outside the database saw; do the rows hold what the ledger says they hold;

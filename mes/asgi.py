@@ -12,7 +12,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mes.settings")
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
-_pages = WSGIMiddleware(get_wsgi_application(), workers=int(os.environ.get("WEB_THREADS", "16")))
+_pages = WSGIMiddleware(
+    get_wsgi_application(),  # type: ignore[arg-type]  # Django types its answer, a2wsgi the protocol
+    workers=int(os.environ.get("WEB_THREADS", "16")),
+)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

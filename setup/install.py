@@ -10,10 +10,10 @@ that of old Pythons, so that one of those gets a sentence too.
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - this line is for the Pythons it refuses
     sys.exit(
-        "OneLot needs Python 3.11 or later, and this is %d.%d: install one, and name it as in"
-        " make run PYTHON=python3.11." % sys.version_info[:2]
+        "OneLot needs Python 3.11 or later, and this is {}.{}: install one, and name it as in"
+        " make run PYTHON=python3.11.".format(*sys.version_info)
     )
 
 import fcntl

@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 if "ONELOT_TEST_DIR" not in os.environ:
     os.environ["ONELOT_TEST_DIR"] = tempfile.mkdtemp(prefix="onelot-")
@@ -23,8 +24,8 @@ ONELOT_ENV = "test"
 IS_PROD = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
-STATIC_ROOT = f"{_thrown_away}/static"
-os.makedirs(STATIC_ROOT, exist_ok=True)
+STATIC_ROOT = Path(_thrown_away) / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

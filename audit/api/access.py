@@ -1,4 +1,4 @@
-"""Who asks at the programming interface: a token bound to a site and scopes, or a signed-in person."""
+"""Who asks at the programming interface: a token with a site and scopes, or a signed-in person."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def _check(value: Any, depth: int = 0) -> None:
 
 
 class StrictJSONParser(BaseParser):
-    """JSON as RFC 8259 has it, at most 1 MB; numbers with a fraction arrive as they were written."""
+    """JSON as RFC 8259 has it, at most 1 MB; a number with a fraction arrives as it was written."""
 
     media_type = "application/json"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import cast
 from uuid import UUID
 
 from django.db import connection
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.api.refusals import Malformed
-from audit.models import RememberedAnswer
+from audit.models import RememberedAnswer, User
 from kernel.errors import Conflict, Invalid
 
 
@@ -49,7 +50,7 @@ def remembered(request: Request, key: UUID) -> Response | None:
     Raises:
         Invalid: the key was used for another request.
     """
-    known = RememberedAnswer.objects.filter(user=request.user, key=key).first()
+    known = RememberedAnswer.objects.filter(user=cast(User, request.user), key=key).first()
     if known is None:
         return None
     if known.request_digest != digest_of_request(request):

@@ -15,7 +15,7 @@ from audit.models.user import User
 
 
 class FeedEvent(models.Model):
-    """An event as clients see it; ``txid`` orders the feed by commit so that no reader skips one."""
+    """An event as clients see it; ``txid`` orders the feed so that no reader skips one."""
 
     txid = models.BigIntegerField()
     at = models.DateTimeField()

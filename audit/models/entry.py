@@ -39,7 +39,7 @@ class LedgerEntry(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A signed statement of all stream heads; its line also stands in a file outside the database."""
+    """A signed statement of all stream heads; its line also stands in a file outside."""
 
     at = models.DateTimeField()
     root = models.CharField(max_length=64)

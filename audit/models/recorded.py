@@ -1,4 +1,4 @@
-"""The base of every GxP record: it can only be saved inside a command, and it knows what changed."""
+"""The base of every GxP record: saved inside a command only, and it knows what changed."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Recorded(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **how: Any) -> Self:
         """Remember the stored values, so that the ledger can say what changed."""
-        made = super().from_db(db, field_names, values)
+        made = super().from_db(db, field_names, values, **how)
         made._read = dict(made.__dict__)
         return made
 

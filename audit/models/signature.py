@@ -1,4 +1,4 @@
-"""Electronic signatures: bound to what was shown, never copied, never edited (21 CFR 11.50, 11.70)."""
+"""Electronic signatures: bound to what was shown, never edited (21 CFR 11.50 and 11.70)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEANINGS = (
 
 
 class Signature(Recorded):
-    """Who signed what, when and meaning what; the seal covers all of it with a key kept elsewhere."""
+    """Who signed what, when, meaning what; a seal covers all of it with a key kept elsewhere."""
 
     chained_in = ("", "in_stream")
     append_only = True

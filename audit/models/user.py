@@ -45,7 +45,7 @@ class User(Recorded, AbstractBaseUser):
 
     objects = Users()
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS = ("full_name",)
+    REQUIRED_FIELDS = ["full_name"]
 
     class Meta:
         ordering = ("username",)
@@ -64,7 +64,7 @@ class User(Recorded, AbstractBaseUser):
         """Set the password hash (argon2id)."""
         self.password = hashed(raw_password)
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Check a password without storing an upgraded hash on the side: no act, no write."""
         return check_password(raw_password, self.password)
 

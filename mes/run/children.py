@@ -31,6 +31,7 @@ WORTH_SHOWING = re.compile(
     r"|\[(warning|error|critical) *\]"
 )
 PATIENCE_SECONDS = 10.0
+QUIET_SECONDS, REMEMBERED_KINDS = 60.0, 200
 
 
 def say(text: str) -> None:
@@ -69,17 +70,50 @@ class Child:
     def _read(self) -> None:
         assert self.process.stdout is not None
         writer = _log_writer(self.log)
-        in_traceback = False
+        shown = Shown()
         for raw in self.process.stdout:
             line = _printable(raw.decode("utf-8", errors="replace").rstrip())
             writer.emit(logging.makeLogRecord({"msg": line}))
             self.last_lines.append(line)
-            begins_traceback = line.startswith("Traceback (most recent call last)")
-            # The line after the indented ones names the exception.
-            if begins_traceback or in_traceback or WORTH_SHOWING.search(line):
+            if shown.is_worth(line):
                 say(f"{self.name:>8} | {line}")
-            in_traceback = begins_traceback or (in_traceback and line[:1] in (" ", ""))
         writer.close()
+
+
+class Shown:
+    """Which lines of one program are shown: warnings, errors and their tracebacks.
+
+    What differs from a line of the last minute in its digits only is in the log, and not shown.
+    """
+
+    def __init__(self) -> None:
+        self._last_at: dict[str, float] = {}
+        self._in_traceback = False
+        self._is_showing = False
+
+    def is_worth(self, line: str) -> bool:
+        """Say whether this line, which comes after those asked about before, is shown."""
+        begins_traceback = line.startswith("Traceback (most recent call last)")
+        if self._in_traceback and not begins_traceback:
+            # The line after the indented ones names the exception, and ends the traceback.
+            self._in_traceback = line[:1] in (" ", "")
+            return self._is_showing
+        if begins_traceback:
+            # It belongs to the line before it; a traceback that comes alone is shown.
+            self._in_traceback = True
+            self._is_showing = self._is_showing or self._is_new(line)
+            return self._is_showing
+        self._is_showing = bool(WORTH_SHOWING.search(line)) and self._is_new(line)
+        return self._is_showing
+
+    def _is_new(self, line: str) -> bool:
+        kind, now = re.sub(r"\d+", "0", line), time.monotonic()
+        is_new = now - self._last_at.get(kind, -QUIET_SECONDS) >= QUIET_SECONDS
+        if is_new:
+            self._last_at[kind] = now
+        if len(self._last_at) > REMEMBERED_KINDS:
+            self._last_at.clear()
+        return is_new
 
 
 def stop_all(children: Iterable[Child]) -> list[str]:

@@ -8,7 +8,8 @@ identity of the database, so that a new database is never taken for the old one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from mes.run.choices import PROJECT, Choices
 from mes.run.errors import RunError
 from mes.run.files import read_json, write_json
 
-NOT_OURS = frozenset({"node_modules", "var", "tests", "docs"})
+EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Refusal|Unknown command)\b.*:")
+NOT_OURS = frozenset({"tests"})
 
 
 def prepare(choices: Choices, settings: dict[str, str], owner_url: str, database_id: str) -> None:
@@ -91,11 +93,17 @@ def _run_together(
             children.append(Child(f"prepare-{name}", command, environment, choices.file("logs")))
         for child in children:
             if child.wait() != 0:
-                why = child.last_lines[-1] if child.last_lines else "it wrote nothing"
                 sentence = steps[child.name.removeprefix("prepare-")][0]
-                raise RunError(f"{sentence} failed: {why.strip()} (all of it is in {child.log}).")
+                why = _reason(child.last_lines)
+                raise RunError(f"{sentence} failed: {why} (all of it is in {child.log}).")
     finally:
         stop_all(children)
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """Return the line that names the exception; the last one when none does."""
+    named = [line for line in lines if EXCEPTION.match(line)]
+    return (named or [line for line in lines if line.strip()] or ["it wrote nothing"])[-1].strip()
 
 
 def _state(choices: Choices) -> dict[str, Any]:
@@ -104,17 +112,21 @@ def _state(choices: Choices) -> dict[str, Any]:
 
 def _code_fingerprint() -> str:
     """Return a digest of all that can change the schema, the rights in it, or its first rows."""
-    packages = (path.parent for path in PROJECT.glob("*/__init__.py"))
-    ours = (path for path in packages if path.name not in NOT_OURS)
-    files = (file for package in ours for file in package.rglob("*.py"))
+    files = (file for package in _packages() for file in package.rglob("*.py"))
     return _digest([*files, PROJECT / "requirements.txt"])
 
 
 def _static_fingerprint() -> str:
     """Return a digest of all files that are served, the packages' by their lock files."""
     locks = (PROJECT / name for name in ("requirements.txt", "package-lock.json"))
-    ours = (file for folder in PROJECT.glob("*/static") for file in folder.rglob("*"))
+    ours = (file for package in _packages() for file in (package / "static").rglob("*"))
     return _digest([*locks, *ours, PROJECT / "mes" / "static_files.py"])
+
+
+def _packages() -> list[Path]:
+    """Return the directories of the apps."""
+    found = (path.parent for path in PROJECT.glob("*/__init__.py"))
+    return [path for path in found if path.name not in NOT_OURS]
 
 
 def _digest(files: Iterable[Path]) -> str:

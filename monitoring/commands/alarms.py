@@ -108,7 +108,7 @@ def moved(alarm: Alarm, sensor: Sensor, move: str, act: Act) -> AlarmMoved:
 
 
 def stop_batch(watch: Watch, alarm: Alarm, *, act: Act) -> None:
-    """Put the watched batch on hold, if it is running, and tell quality that a limit was exceeded."""
+    """Put the watched batch on hold if it is running, and tell that a limit was exceeded."""
     batch, sensor = watch.batch, alarm.sensor
     reason = f"{sensor.name} ({sensor.code}) is {WORDS[alarm.cause]}."
     if "hold" in BATCH.verbs_from(batch.state):

@@ -29,13 +29,12 @@ from monitoring.models import Sensor
 from monitoring.rules.intake import Bounds, Group, Measured, grouped, judged, moment_of
 from monitoring.rules.limits import Condition, Transition, listen
 
-COLUMNS = "sensor_id, at, value, quality"
-COPY = f"COPY monitoring_reading ({COLUMNS}) FROM STDIN (FORMAT binary)"
-INSERT = (
-    f"INSERT INTO monitoring_reading ({COLUMNS})"
-    " SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::smallint[])"
-    " ON CONFLICT DO NOTHING"
-)
+COPY = "COPY monitoring_reading (sensor_id, at, value, quality) FROM STDIN (FORMAT binary)"
+INSERT = """
+INSERT INTO monitoring_reading (sensor_id, at, value, quality)
+SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::smallint[])
+    ON CONFLICT DO NOTHING
+"""
 LOCK = """
 SELECT c.sensor_id, s.version, c.heard_at, c.broken, c.cause, c.severity, c.moved_at, c.extreme,
        c.last_at, c.last_value, c.last_quality

@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from audit.acts import Act, command, record
-from audit.edges import SYSTEM
+from audit.commands.people import SYSTEM
 from audit.models import Site
 from audit.permissions import holds, require
 from kernel.errors import Conflict, Invalid, NotFound, StaleView
@@ -157,15 +159,18 @@ def start_fault(
 @command(may_be_silent=True)
 def stop_faults(*, sensor_code: str, act: Act) -> int:
     """End every fault that a simulated sensor plays; return how many there were."""
-    playing = SimulatedFault.objects.select_for_update().filter(sensor__code=sensor_code)
+    playing = (
+        SimulatedFault.objects.select_for_update(of=("self",))
+        .filter(Q(ends_at=None) | Q(ends_at__gt=act.at), sensor__code=sensor_code)
+        .select_related("sensor")
+    )
     stopped = 0
     for fault in playing:
         require(_may_set_up(act, fault.sensor.site_id), "simulate faults here")
-        if fault.ends_at is None or fault.ends_at > act.at:
-            fault.ends_at = max(act.at, fault.starts_at)
-            fault.save(update_fields=["ends_at"])
-            record(act, "stop_fault", fault)
-            stopped += 1
+        fault.ends_at = max(act.at, fault.starts_at)
+        fault.save(update_fields=["ends_at"])
+        record(act, "stop_fault", fault)
+        stopped += 1
     return stopped
 
 

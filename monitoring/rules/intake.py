@@ -89,11 +89,14 @@ def grouped(readings: Iterable[Measured], *, now: datetime) -> dict[int, Group]:
     from the future is uncertain; of two readings of one time the first counts.
     """
     groups: dict[int, Group] = {}
+    seen, time = EPOCH, 0
     for sensor_id, at, value, quality in readings:
         group = groups.get(sensor_id)
         if group is None:
             group = groups[sensor_id] = Group(sensor_id=sensor_id)
-        group.times.append(microseconds(at))
+        if at is not seen:  # one poll reads many sensors at one time
+            seen, time = at, microseconds(at)
+        group.times.append(time)
         group.values.append(value)
         group.qualities.append(quality)
     horizon = microseconds(now) + SKEW_S * SECOND_US

@@ -107,14 +107,13 @@ def summarize(
         decimals: the decimals the sensor shows.
     """
     hold = timedelta(seconds=silence_s) if silence_s else None
-    usable: list[Decimal] = []
+    tally = _Tally()
     gaps: list[Gap] = []
-    bad = 0
     above = below = timedelta(0)
     since, last = start, None
     for at, value in _with_end(readings, end):
         if value is None and at < end:
-            bad += 1
+            tally.bad += 1
             continue
         lasted = at - since if hold is None else min(at - since, hold)
         if hold is not None and at - since >= hold:
@@ -124,18 +123,39 @@ def summarize(
         if last is not None and low is not None and last < low:
             below += lasted
         if value is not None:
-            usable.append(value)
+            tally.add(value)
         since, last = at, value
     return Summary(
-        usable=len(usable),
-        bad=bad,
-        low=min(usable, default=None),
-        high=max(usable, default=None),
-        mean=mean_of(usable, decimals + 1),
+        usable=tally.usable,
+        bad=tally.bad,
+        low=tally.low,
+        high=tally.high,
+        mean=tally.mean(decimals + 1),
         above_s=seconds(above),
         below_s=seconds(below),
         gaps=tuple(gaps),
     )
+
+
+@dataclass(slots=True)
+class _Tally:
+    usable: int = 0
+    bad: int = 0
+    total: Decimal = Decimal(0)
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    def add(self, value: Decimal) -> None:
+        self.usable += 1
+        self.total += value
+        self.low = value if self.low is None or value < self.low else self.low
+        self.high = value if self.high is None or value > self.high else self.high
+
+    def mean(self, places: int) -> Decimal | None:
+        if not self.usable:
+            return None
+        mean = self.total / self.usable
+        return mean.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
 def _with_end(
@@ -145,14 +165,6 @@ def _with_end(
         if reading.at < end:
             yield reading.at, reading.usable
     yield end, None
-
-
-def mean_of(values: Sequence[Decimal], places: int) -> Decimal | None:
-    """Return the mean rounded half up to ``places`` decimals, or None of nothing."""
-    if not values:
-        return None
-    mean = sum(values, Decimal(0)) / len(values)
-    return mean.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
 def seconds(lasted: timedelta) -> Decimal:

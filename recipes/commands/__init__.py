@@ -1,1 +1,21 @@
-"""Every write of the recipes app."""
+"""Every write of the third floor."""
+
+from recipes.commands.approval import approve_version, make_effective, retire_version
+from recipes.commands.drafting import (
+    add_therapy,
+    draft_version,
+    return_version,
+    revise_version,
+    submit_version,
+)
+
+__all__ = [
+    "add_therapy",
+    "approve_version",
+    "draft_version",
+    "make_effective",
+    "retire_version",
+    "return_version",
+    "revise_version",
+    "submit_version",
+]

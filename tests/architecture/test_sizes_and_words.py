@@ -75,11 +75,12 @@ def writes_in(path: Path) -> Iterator[int]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         whole = ast.unparse(node.func)
-        if node.func.attr in ("bulk_create", "bulk_update") or (
-            node.func.attr == "save" and "super()" not in whole
+        if (
+            node.func.attr in ("bulk_create", "bulk_update")
+            or (node.func.attr == "save" and "super()" not in whole)
+            or node.func.attr in ("update", "create", "get_or_create")
+            and ".objects" in whole
         ):
-            yield node.lineno
-        elif node.func.attr in ("update", "create", "get_or_create") and ".objects" in whole:
             yield node.lineno
 
 

@@ -1,0 +1,51 @@
+"""Sockets for what only a higher floor knows; the roof plugs it in (``mes/wiring.py``).
+
+Sensors are watched two floors up, and a step that takes a live value into the record must ask
+for it. Importing upward is not allowed, so the roof hands down one function when it is built::
+
+    from batches.ports import set_sensor_reader
+    set_sensor_reader(monitoring_value)    # (room_code, place, quantity) -> LiveValue | None
+
+Until then, and whenever no sensor answers, there is no value: a step cannot be signed without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveValue:
+    """What a sensor showed last: its code, the value in its unit, when, and whether it is usable."""
+
+    sensor: str
+    value: Decimal
+    unit: str
+    at: datetime
+    is_good: bool = True
+
+
+# Asked with the code of the room, the place in it ("room", "incubator") and the quantity.
+SensorReader = Callable[[str, str, str], LiveValue | None]
+
+
+def _nothing(room: str, place: str, quantity: str) -> LiveValue | None:
+    return None
+
+
+_reader: list[SensorReader] = [_nothing]
+
+
+def set_sensor_reader(reader: SensorReader | None) -> SensorReader:
+    """Plug in who reads live values (None unplugs), and return who did before."""
+    before = _reader[0]
+    _reader[0] = reader or _nothing
+    return before
+
+
+def sensor_value(room: str, place: str, quantity: str) -> LiveValue | None:
+    """Return what the sensor of that place shows now, or None when there is none."""
+    return _reader[0](room, place, quantity)

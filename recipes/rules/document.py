@@ -1,0 +1,399 @@
+"""The document of a master batch record: the five parts of an ISA-88 recipe, and what to watch.
+
+The names of the fields are the names in the document, so that whoever writes a recipe, reads its
+JSON or reads this file meets one vocabulary. ``recipes.rules.parsing`` makes these objects and is
+the only place that judges their form; ``recipes.rules.completeness`` judges their content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from kernel.quantities import text_of
+from recipes.rules.limits import Range
+
+ParameterKind = Literal["process", "input", "output"]
+Place = Literal["room", "incubator"]
+PerformingRole = Literal["operator", "qa"]
+IdentityTarget = Literal["bag", "label"]
+
+PARAMETER_KINDS: tuple[ParameterKind, ...] = ("process", "input", "output")
+PLACES: tuple[Place, ...] = ("room", "incubator")
+PERFORMING_ROLES: tuple[PerformingRole, ...] = ("operator", "qa")
+IDENTITY_TARGETS: tuple[IdentityTarget, ...] = ("bag", "label")
+
+# What a recipe may measure, and the unit each is given in.
+QUANTITIES = {
+    "temperature": "Cel",
+    "humidity": "%",
+    "differential_pressure": "Pa",
+    "incubator_temperature": "Cel",
+    "co2": "%",
+}
+# What a calculation may take from the patient's order, and the unit it comes in.
+ORDER_VALUES = {"weight_kg": "kg", "height_cm": "cm"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What is made (21 CFR 211.186(b)(1) and (2))."""
+
+    name: str = ""
+    strength: str = ""
+    dosage_form: str = ""
+    active_ingredient: str = ""
+    active_quantity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yield:
+    """The theoretical yield and the percentages beyond which it is investigated (…(b)(7))."""
+
+    quantity: Decimal
+    unit: str
+    min_percent: Decimal
+    max_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """The words of one label, line by line: its specimen in the master record (…(b)(8))."""
+
+    code: str
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Part one: what the recipe is, and what it makes."""
+
+    code: str
+    title: str
+    therapy: str
+    autologous: bool
+    product: Product
+    batch_size: str = ""
+    theoretical_yield: Yield | None = None
+    container_closure: str = ""
+    labels: tuple[Label, ...] = ()
+    storage: str = ""
+    retention_years: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A number of the formula: given, or computed from the others and the patient's order."""
+
+    code: str
+    label: str
+    unit: str
+    kind: ParameterKind
+    default: Decimal | None = None
+    min: Decimal | None = None
+    max: Decimal | None = None
+    formula: str = ""
+    critical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A line of the bill of materials (…(b)(3) and (4))."""
+
+    code: str
+    name: str
+    quantity: Decimal
+    unit: str
+    grade: str = ""
+    active: bool = False
+    autologous: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The quantity expected, without loss, at one step (…(b)(6))."""
+
+    step: str
+    label: str
+    quantity: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """Part two: parameters, bill of materials, excess, and what is expected at each stage."""
+
+    parameters: tuple[Parameter, ...] = ()
+    materials: tuple[Material, ...] = ()
+    excess: str = ""
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquipmentClass:
+    """Part three, one line: a class of equipment, and the room class it stands in."""
+
+    code: str
+    name: str
+    room_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A phase: the smallest piece of work, done by one person on one screen.
+
+    ``after`` names the steps that must be complete before; ``verify`` asks for a second person;
+    ``watch`` says that the limits of the environment hold while it runs.
+    """
+
+    kind: ClassVar[str] = ""
+    code: str
+    title: str
+    instruction: str
+    roles: tuple[PerformingRole, ...] = ("operator",)
+    verify: bool = False
+    critical: bool = False
+    watch: bool = False
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmStep(Step):
+    """Something is looked at and confirmed, point by point where there are ``checks``."""
+
+    kind: ClassVar[str] = "confirm"
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberStep(Step):
+    """A number is entered."""
+
+    kind: ClassVar[str] = "number"
+    parameter: str
+    unit: str
+    decimals: int
+    hard: Range | None = None
+    soft: Range | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanIdentityStep(Step):
+    """A bag or a label is scanned against the chain of identity of the batch."""
+
+    kind: ClassVar[str] = "scan_identity"
+    target: IdentityTarget = "bag"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanMaterialStep(Step):
+    """A lot of a material is scanned and used; without a quantity, that of the bill."""
+
+    kind: ClassVar[str] = "scan_material"
+    material: str
+    quantity: Decimal | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanEquipmentStep(Step):
+    """A piece of equipment of a class is scanned."""
+
+    kind: ClassVar[str] = "scan_equipment"
+    equipment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerStep(Step):
+    """Time passes: at least, and at most (the hold time of 21 CFR 211.111)."""
+
+    kind: ClassVar[str] = "timer"
+    min_seconds: int
+    max_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorStep(Step):
+    """The value that a sensor shows now is taken into the record."""
+
+    kind: ClassVar[str] = "sensor"
+    quantity: str
+    place: Place
+    unit: str
+    decimals: int
+    hard: Range | None = None
+    soft: Range | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What a name in a formula stands for, and the unit the formula expects it in.
+
+    ``source`` is a step's code, ``order.weight_kg``, ``order.height_cm`` or ``parameter.CODE``.
+    """
+
+    name: str
+    source: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalculationStep(Step):
+    """A number is computed from others by a formula."""
+
+    kind: ClassVar[str] = "calculation"
+    parameter: str
+    formula: str
+    inputs: tuple[Input, ...]
+    unit: str
+    decimals: int
+    hard: Range | None = None
+    soft: Range | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One answer; ``number`` is what a calculation takes for it, in the unit of the step."""
+
+    value: str
+    label: str
+    number: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceStep(Step):
+    """One of several answers is chosen; one that is not ``accepted`` is an exception."""
+
+    kind: ClassVar[str] = "choice"
+    options: tuple[Option, ...]
+    accepted: tuple[str, ...]
+    unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """An operation: steps that belong together."""
+
+    code: str
+    title: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitProcedure:
+    """A unit procedure: operations on one unit."""
+
+    code: str
+    title: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure:
+    """Part four: procedure > unit procedure > operation > phase."""
+
+    unit_procedures: tuple[UnitProcedure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherInformation:
+    """Part five: precautions, and the sources behind the recipe."""
+
+    precautions: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A quantity of the environment, and the limits within which it must stay."""
+
+    quantity: str
+    place: Place
+    unit: str
+    critical_low: Decimal | None = None
+    warn_low: Decimal | None = None
+    warn_high: Decimal | None = None
+    critical_high: Decimal | None = None
+    delay_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A step and where it stands in the procedure; ``ordinal`` counts from one."""
+
+    ordinal: int
+    unit_procedure: UnitProcedure
+    operation: Operation
+    step: Step
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A whole master batch record."""
+
+    header: Header
+    formula: Formula
+    equipment_requirements: tuple[EquipmentClass, ...]
+    procedure: Procedure
+    other_information: OtherInformation
+    environment: tuple[Watch, ...] = ()
+
+    def placed_steps(self) -> Iterator[Placed]:
+        """Yield every step in the order of the procedure, with its place and JSON pointer."""
+        ordinal = 0
+        for u, unit_procedure in enumerate(self.procedure.unit_procedures):
+            for o, operation in enumerate(unit_procedure.operations):
+                for s, step in enumerate(operation.steps):
+                    ordinal += 1
+                    yield Placed(
+                        ordinal=ordinal,
+                        unit_procedure=unit_procedure,
+                        operation=operation,
+                        step=step,
+                        pointer=f"/procedure/unit_procedures/{u}/operations/{o}/steps/{s}",
+                    )
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order of the procedure."""
+        return tuple(placed.step for placed in self.placed_steps())
+
+    def parameter(self, code: str) -> Parameter | None:
+        """Return the parameter called ``code``, or None."""
+        return next((one for one in self.formula.parameters if one.code == code), None)
+
+    def material(self, code: str) -> Material | None:
+        """Return the material of the bill called ``code``, or None."""
+        return next((one for one in self.formula.materials if one.code == code), None)
+
+
+def to_plain(part: Any) -> Any:
+    """Return a document, or a part of one, in JSON terms: numbers as text, nothing left out.
+
+    ``document_from(to_plain(document)) == document``; the result does not depend on how the
+    recipe was written, so it is what is stored, shown and hashed.
+    """
+    match part:
+        case None | bool() | int() | str():
+            return part
+        case Decimal():
+            return text_of(part)
+        case CalculationStep():
+            inputs = {one.name: {"from": one.source, "unit": one.unit} for one in part.inputs}
+            return {**_fields_of(part), "kind": part.kind, "inputs": inputs}
+        case Step():
+            return {**_fields_of(part), "kind": part.kind}
+        case tuple() | list():
+            return [to_plain(item) for item in part]
+        case _ if is_dataclass(part):
+            return _fields_of(part)
+        case _:
+            raise TypeError(f"{type(part).__name__} is no part of a document")
+
+
+def _fields_of(part: Any) -> dict[str, Any]:
+    return {field.name: to_plain(getattr(part, field.name)) for field in fields(part)}

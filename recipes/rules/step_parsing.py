@@ -1,0 +1,167 @@
+"""From a plain step to a ``Step``, one reading per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from recipes.rules.document import (
+    IDENTITY_TARGETS,
+    PERFORMING_ROLES,
+    PLACES,
+    QUANTITIES,
+    CalculationStep,
+    ChoiceStep,
+    ConfirmStep,
+    Input,
+    NumberStep,
+    Option,
+    ScanEquipmentStep,
+    ScanIdentityStep,
+    ScanMaterialStep,
+    SensorStep,
+    Step,
+    TimerStep,
+)
+from recipes.rules.limits import Range
+from recipes.rules.reader import Reader
+
+_MOST_DECIMALS = 10
+_LONGEST_TIME = 60 * 24 * 3600
+
+
+def read_step(reader: Reader) -> Step:
+    """Return the step of ``reader``, of the kind it names."""
+    kind = reader.word("kind", tuple(READINGS))
+    common: dict[str, Any] = {
+        "code": reader.code("code", longest=24),
+        "title": reader.text("title", longest=200, is_required=True),
+        "instruction": reader.text("instruction", longest=2000),
+        "roles": reader.words("roles", PERFORMING_ROLES, default=("operator",)),
+        "verify": reader.flag("verify"),
+        "critical": reader.flag("critical"),
+        "watch": reader.flag("watch"),
+        "after": reader.codes("after", longest=24) if reader.has("after") else None,
+    }
+    return READINGS[kind](reader, common)
+
+
+def _range(reader: Reader) -> Range:
+    read = Range(
+        min=reader.number("min"),
+        max=reader.number("max"),
+        min_exclusive=reader.flag("min_exclusive"),
+        max_exclusive=reader.flag("max_exclusive"),
+    )
+    if read.is_open:
+        reader.fault("", "required", "A range has a lowest value, a highest value, or both.")
+    if not read.is_possible:
+        reader.fault("", "impossible_range", "No value can be in this range.")
+    return read
+
+
+def _measured(reader: Reader) -> dict[str, Any]:
+    return {
+        "unit": reader.unit(),
+        "decimals": reader.whole("decimals", low=0, high=_MOST_DECIMALS, is_required=True),
+        "hard": reader.optional("hard", _range),
+        "soft": reader.optional("soft", _range),
+    }
+
+
+def _confirm(reader: Reader, common: dict[str, Any]) -> Step:
+    return ConfirmStep(**common, checks=reader.texts("checks"))
+
+
+def _number(reader: Reader, common: dict[str, Any]) -> Step:
+    return NumberStep(**common, parameter=reader.code("parameter"), **_measured(reader))
+
+
+def _scan_identity(reader: Reader, common: dict[str, Any]) -> Step:
+    return ScanIdentityStep(**common, target=reader.word("target", IDENTITY_TARGETS, default="bag"))
+
+
+def _scan_material(reader: Reader, common: dict[str, Any]) -> Step:
+    quantity = reader.number("quantity")
+    unit = reader.unit(default="1") if reader.has("unit") else None
+    if (quantity is None) != (unit is None):
+        reader.fault("unit", "contradiction", "A quantity and its unit are given together.")
+    return ScanMaterialStep(
+        **common, material=reader.code("material"), quantity=quantity, unit=unit
+    )
+
+
+def _scan_equipment(reader: Reader, common: dict[str, Any]) -> Step:
+    return ScanEquipmentStep(**common, equipment=reader.code("equipment"))
+
+
+def _timer(reader: Reader, common: dict[str, Any]) -> Step:
+    shortest = reader.whole("min_seconds", low=0, high=_LONGEST_TIME, is_required=True)
+    longest = reader.whole("max_seconds", low=1, high=_LONGEST_TIME)
+    if longest is not None and longest <= shortest:
+        reader.fault("max_seconds", "impossible_range", "The longest time is not above the least.")
+    return TimerStep(**common, min_seconds=shortest, max_seconds=longest)
+
+
+def _sensor(reader: Reader, common: dict[str, Any]) -> Step:
+    return SensorStep(
+        **common,
+        quantity=reader.word("quantity", tuple(QUANTITIES)),
+        place=reader.word("place", PLACES),
+        **_measured(reader),
+    )
+
+
+def _input(name: str, reader: Reader) -> Input:
+    # The name itself is judged where the formula is: one that it does not use is refused there.
+    return Input(
+        name=name, source=reader.text("from", longest=80, is_required=True), unit=reader.unit()
+    )
+
+
+def _calculation(reader: Reader, common: dict[str, Any]) -> Step:
+    return CalculationStep(
+        **common,
+        parameter=reader.code("parameter"),
+        formula=reader.text("formula", longest=500, is_required=True),
+        inputs=reader.named_parts("inputs", _input),
+        **_measured(reader),
+    )
+
+
+def _option(reader: Reader) -> Option:
+    return Option(
+        value=reader.code("value"),
+        label=reader.text("label", longest=200, is_required=True),
+        number=reader.number("number"),
+    )
+
+
+def _choice(reader: Reader, common: dict[str, Any]) -> Step:
+    options = reader.parts("options", _option, is_required=True)
+    accepted = reader.codes("accepted")
+    values = [option.value for option in options]
+    if len(set(values)) < len(values):
+        reader.fault("options", "duplicate", "Two options have the same value.")
+    if not set(accepted) <= set(values):
+        reader.fault("accepted", "unknown_word", "What is accepted must be one of the options.")
+    return ChoiceStep(
+        **common, options=options, accepted=accepted, unit=reader.unit("unit", default="1")
+    )
+
+
+READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyType(
+    {
+        "confirm": _confirm,
+        "number": _number,
+        "scan_identity": _scan_identity,
+        "scan_material": _scan_material,
+        "scan_equipment": _scan_equipment,
+        "timer": _timer,
+        "sensor": _sensor,
+        "calculation": _calculation,
+        "choice": _choice,
+    }
+)
+KINDS = tuple(READINGS)

@@ -1,0 +1,1 @@
+"""Identifiers and their check characters, expiry and picking. Pure Python."""
