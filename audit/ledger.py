@@ -71,7 +71,7 @@ def read_checkpoints(path: Path) -> Iterator[dict[str, Any]]:
         for text in file:
             line = json.loads(text)
             if not isinstance(line, dict):
-                raise ValueError("a checkpoint is an object")
+                raise TypeError("a checkpoint is an object")
             yield line
 
 

@@ -1,1 +1,1 @@
-"""The rock under the house: errors, states, events, transactions, quantities. No models, no settings."""
+"""The rock under the house: errors, states, events, transactions, quantities. No models."""

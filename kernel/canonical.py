@@ -26,8 +26,7 @@ def plain(value: Any) -> Any:
         case Decimal():
             if not value.is_finite():
                 raise ValueError("a record holds finite numbers only")
-            shown = format(value.normalize(), "f") if value else "0"
-            return shown
+            return format(value.normalize(), "f") if value else "0"
         case datetime():
             if value.tzinfo is None:
                 raise ValueError("a record holds times with a zone only")

@@ -30,7 +30,7 @@ def whole() -> Iterator[None]:
 
 
 def repeated(ask: Callable[[], T]) -> T:
-    """Run ``ask`` again when PostgreSQL chose it as the victim of a deadlock, three times at most."""
+    """Run ``ask`` again when PostgreSQL chose it as the victim of a deadlock, thrice at most."""
     for left in range(_TRIES, 0, -1):
         try:
             return ask()

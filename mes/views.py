@@ -27,7 +27,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether this process can do its work: the database answers and checkpoints can be kept."""
+    """Say whether this process can work: the database answers and checkpoints can be kept."""
     found: dict[str, str] = {}
     try:
         with connection.cursor() as cursor:

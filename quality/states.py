@@ -7,7 +7,9 @@ DEVIATION = Moves(
     "open",
     {
         ("open", "classify"): "under_investigation",
-        ("under_investigation", "assess"): "qa_approval",
+        ("under_investigation", "investigate"): "cause_found",
+        ("cause_found", "assess"): "qa_approval",
+        ("cause_found", "return"): "under_investigation",
         ("qa_approval", "close"): "closed",
         ("qa_approval", "return"): "under_investigation",
         ("closed", "reopen"): "under_investigation",
@@ -20,6 +22,7 @@ EXCEPTION = Moves(
     {
         ("open", "accept"): "accepted",
         ("open", "escalate"): "in_deviation",
-        ("in_deviation", "accept"): "accepted",
+        ("in_deviation", "settle"): "accepted",
+        ("accepted", "escalate"): "in_deviation",
     },
 )

@@ -45,7 +45,20 @@ def superuser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+def servers() -> Iterator[None]:
+    """Real servers: those that are named in the environment, or new ones that are thrown away."""
+    if "DATABASE_ADMIN_URL" in os.environ:
+        yield
+        return
+    from mes.embedded import throwaway_servers
+
+    with throwaway_servers() as addresses:
+        os.environ.update({name: addresses[name] for name in addresses if name.endswith("_URL")})
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: None, django_db_blocker: Any) -> Iterator[None]:
     """Create the database as the superuser, migrate it as the owner, use it as the application."""
     from django.core.management import call_command
 
@@ -57,7 +70,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         cursor.execute(f'CREATE DATABASE "{name}" OWNER onelot_owner')
     with django_db_blocker.unblock():
-        as_app = dict(connection.settings_dict)
+        as_app = {**connection.settings_dict, **env.database("DATABASE_URL")}
         connection.settings_dict.update({**env.database("DATABASE_OWNER_URL"), "NAME": name})
         call_command("migrate", verbosity=0)
         connection.close()

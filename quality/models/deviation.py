@@ -41,6 +41,7 @@ class Deviation(Recorded):
 
     class Meta:
         ordering = ("-id",)
+        indexes = (models.Index(fields=("state", "classification"), name="deviations_by_state"),)
         constraints = (
             models.CheckConstraint(
                 condition=~models.Q(state="closed")

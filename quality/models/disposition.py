@@ -22,7 +22,8 @@ class Review(Recorded):
     kind = models.CharField(max_length=16, choices=Kind)
     reviewed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     reviewed_at = models.DateTimeField()
-    batch_version = models.PositiveIntegerField()
+    # The place in the ledger of the batch up to which the reviewer had looked.
+    ledger_seq = models.PositiveBigIntegerField()
     comment = models.CharField(max_length=1000, blank=True)
 
     class Meta:

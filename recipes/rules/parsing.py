@@ -14,8 +14,6 @@ from typing import Any
 from kernel.errors import FieldError, Invalid
 from recipes.rules.document import (
     PARAMETER_KINDS,
-    PLACES,
-    QUANTITIES,
     Document,
     EquipmentClass,
     Formula,
@@ -28,13 +26,17 @@ from recipes.rules.document import (
     Procedure,
     Product,
     Stage,
-    Step,
     UnitProcedure,
     Watch,
     Yield,
 )
 from recipes.rules.reader import Reader
-from recipes.rules.step_parsing import read_step
+from recipes.rules.step_parsing import UNSTATED, read_step
+from recipes.rules.steps import (
+    PLACES,
+    QUANTITIES,
+    Step,
+)
 
 _MOST_FAULTS = 100
 
@@ -66,7 +68,7 @@ def step_from(plain: Any) -> Step:
     step = read_step(reader)
     reader.done()
     _refuse(faults)
-    return step
+    return replace(step, after=()) if step.after is UNSTATED else step
 
 
 def _refuse(faults: Sequence[FieldError]) -> None:
@@ -225,7 +227,7 @@ def _with_order(procedure: Procedure) -> Procedure:
         for operation in unit_procedure.operations:
             steps: list[Step] = []
             for step in operation.steps:
-                steps.append(replace(step, after=before) if step.after is None else step)
+                steps.append(replace(step, after=before) if step.after is UNSTATED else step)
                 before = (step.code,)
             operations.append(replace(operation, steps=tuple(steps)))
         whole.append(replace(unit_procedure, operations=tuple(operations)))

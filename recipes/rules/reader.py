@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, TypeVar, overload
 
 from kernel.errors import FieldError, Invalid
@@ -16,7 +17,7 @@ from kernel.quantities import decimal_from, unit_from
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 # Control characters and lone surrogates cannot be stored or printed; a line end can.
 _UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_LIST = 500
@@ -93,7 +94,7 @@ class Reader:
         return ""
 
     def code(self, key: str, *, longest: int = 40) -> str:
-        """Return a code: a letter, then letters, digits, points, hyphens and underscores."""
+        """Return a code: a letter, then letters, digits, hyphens and underscores."""
         return self._code(key, self.text(key, longest=longest, is_required=True))
 
     def _code(self, key: str, value: str) -> str:
@@ -101,8 +102,7 @@ class Reader:
             self.fault(
                 key,
                 "not_a_code",
-                f"{_named(key)} is a code: a letter, then letters, digits, points, hyphens"
-                " or underscores.",
+                f"{_named(key)} is a code: a letter, then letters, digits, hyphens or underscores.",
             )
             return ""
         return value
@@ -243,9 +243,7 @@ class Reader:
             return ()
         outer = Reader(value, self.at(key), self.faults)
         return tuple(
-            self._parsed(
-                outer._plain[name], outer.at(name), lambda reader, n=name: parse(n, reader)
-            )
+            self._parsed(outer._plain[name], outer.at(name), partial(parse, name))
             for name in sorted(outer._plain)[:_LONGEST_LIST]
         )
 

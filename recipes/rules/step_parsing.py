@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from recipes.rules.document import (
+from recipes.rules.limits import Range
+from recipes.rules.reader import Reader
+from recipes.rules.steps import (
     IDENTITY_TARGETS,
     PERFORMING_ROLES,
     PLACES,
@@ -24,9 +26,9 @@ from recipes.rules.document import (
     Step,
     TimerStep,
 )
-from recipes.rules.limits import Range
-from recipes.rules.reader import Reader
 
+# Stands for an ``after`` that is not given, until the place of the step in the procedure is known.
+UNSTATED = ("(the step before)",)
 _MOST_DECIMALS = 10
 _LONGEST_TIME = 60 * 24 * 3600
 
@@ -42,7 +44,7 @@ def read_step(reader: Reader) -> Step:
         "verify": reader.flag("verify"),
         "critical": reader.flag("critical"),
         "watch": reader.flag("watch"),
-        "after": reader.codes("after", longest=24) if reader.has("after") else None,
+        "after": reader.codes("after", longest=24) if reader.has("after") else UNSTATED,
     }
     return READINGS[kind](reader, common)
 

@@ -78,8 +78,8 @@ def writes_in(path: Path) -> Iterator[int]:
         if (
             node.func.attr in ("bulk_create", "bulk_update")
             or (node.func.attr == "save" and "super()" not in whole)
-            or node.func.attr in ("update", "create", "get_or_create")
-            and ".objects" in whole
+            or (node.func.attr in ("update", "create", "get_or_create")
+            and ".objects" in whole)
         ):
             yield node.lineno
 

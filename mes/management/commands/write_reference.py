@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from the tables of the code: states, events, permissions."""
+"""Write the reference pages made from the tables of the code: states, events, permissions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kernel.events import Event, readers_of
 from kernel.states import Moves
 
 FLOORS = ("supply", "recipes", "batches", "quality", "monitoring")
-MADE = "<!-- Made by `manage.py write_reference` from the code. Change the code, not this page. -->\n\n"
+MADE = "<!-- Made from the code by `make docs`. Change the code, not this page. -->\n\n"
 
 
 def machines() -> Iterator[tuple[str, Moves]]:

@@ -2,7 +2,7 @@
 
    Only for the eye: the server decides with decimals. Comma and point are both taken. */
 
-const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "0", "back"];
+const KEYS = ["7", "8", "9", "back", "4", "5", "6", ".", "1", "2", "3", "0"];
 
 export function numberOf(text) {
   const clean = text.trim().replace(",", ".").replace("−", "-");

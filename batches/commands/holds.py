@@ -1,0 +1,79 @@
+"""Holds: the work stops at once, for a person or for the software; only quality lets it go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.acts import Act, command, record
+from audit.permissions import holds, require
+from batches.commands.locks import batch_for_update, event_fields, save_batch
+from batches.events import BatchHeld, BatchResumed
+from batches.models import Batch, Hold
+from batches.rules.entries import reason_from
+from batches.states import BATCH
+from kernel.errors import IllegalMove
+from kernel.events import publish
+
+STOPPERS = ("operator", "verifier", "qa", "qp")
+
+
+@command(may_be_silent=True)
+def hold_batch(*, batch_id: int, cause: str, reason: str, act: Act) -> Hold | None:
+    """Put a batch on hold; None when it is on hold for the same cause already.
+
+    Args:
+        cause: one word for the cause ("person", "limit_exceeded", "identity").
+        reason: one sentence for whoever must decide; never patient data.
+
+    Raises:
+        NotPermitted: a person without a part in the making.
+        IllegalMove: the batch is not being made.
+    """
+    batch = batch_for_update(batch_id, act=act)
+    if act.by.is_person:
+        require(holds(act.by, *STOPPERS, site_id=batch.site_id), "put this batch on hold")
+    words = reason_from(reason, what="A hold")
+    if batch.state != "on_hold":
+        batch.state = BATCH.after(batch.state, "hold")
+    elif batch.holds.filter(lifted_at=None, cause=cause).exists():
+        return None
+    save_batch(batch, "hold", act=act, cause=cause)
+    hold = Hold(batch=batch, cause=cause, reason=words, placed_at=act.at, placed_by=act.by)
+    hold.save(force_insert=True)
+    record(act, "place_hold", hold)
+    publish(BatchHeld(**event_fields(batch, act), cause=cause))
+    return hold
+
+
+@command
+def resume_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
+    """Lift every hold of a batch; the work may go on.
+
+    Raises:
+        NotPermitted: whoever asks is not quality assurance at the site.
+        IllegalMove: the batch is not on hold.
+    """
+    batch = batch_for_update(batch_id, seen=seen, act=act)
+    require(holds(act.by, "qa", site_id=batch.site_id), "let this batch go on")
+    words = reason_from(reason, what="Going on")
+    batch.state = BATCH.after(batch.state, "resume")
+    save_batch(batch, "resume", act=act, reason=words)
+    for hold in batch.holds.select_for_update().filter(lifted_at=None).order_by("pk"):
+        hold.lifted_at, hold.lifted_by, hold.lift_reason = act.at, act.by, words
+        hold.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+        record(act, "lift_hold", hold)
+    publish(BatchResumed(**event_fields(batch, act)))
+    return batch
+
+
+def hold_batches_of(event: Any) -> None:
+    """Stop the batch that is being made for a chain of identity (reader of CustodyBroken)."""
+    making = Batch.objects.filter(
+        order__chain_id=event.chain_id, state__in=("in_progress", "on_hold")
+    )
+    for batch_id in making.order_by("pk").values_list("pk", flat=True):
+        try:
+            hold_batch(batch_id=batch_id, cause="identity", reason=event.detail, act=event.act)
+        except IllegalMove:
+            # It ended between the question and the lock: there is nothing left to stop.
+            continue

@@ -1,0 +1,153 @@
+"""Planning: a batch for an order, and its issue with a frozen copy of the recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from audit.acts import Act, command, record
+from audit.permissions import holds, require
+from audit.queries import next_id
+from audit.signing import Proof, sign
+from batches.commands.locks import (
+    batch_for_update,
+    event_fields,
+    order_for_update,
+    save_batch,
+    works_at,
+)
+from batches.events import BatchCanceled, BatchIssued, BatchPlanned
+from batches.models import Batch, Order, Step
+from batches.queries.statements import issue_statement
+from batches.rules.entries import reason_from
+from batches.states import BATCH, ORDER
+from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotFound
+from kernel.events import publish
+from recipes.queries import document_of, effective_version
+from recipes.rules.document import Placed, to_plain
+from supply.queries import equipment_coded
+
+
+@command
+def plan_batch(*, order_id: int, room_code: str, act: Act) -> Batch:
+    """Plan the batch of an order, in a room of the site that makes it, by the recipe of today.
+
+    Raises:
+        NotPermitted: the planner does not plan at that site.
+        IllegalMove: the order is not ready to be made.
+        AlreadyDone: it has a batch.
+        Invalid: no recipe of the therapy is effective.
+        NotFound: there is no such room at the site.
+    """
+    order = order_for_update(order_id)
+    if not works_at(act, order.made_at_id):
+        raise NotFound("There is no such order.")
+    require(holds(act.by, "planner", site_id=order.made_at_id), "plan batches here")
+    _require_ready(order)
+    if Batch.objects.filter(order=order).exists():
+        raise AlreadyDone(f"Order {order.number} has a batch already.")
+    version = effective_version(order.therapy.code)
+    room = equipment_coded(room_code, site=order.made_at)
+    number = next_id(Batch)
+    batch = Batch(
+        id=number,
+        number=f"B-{number:06}",
+        order=order,
+        site=order.made_at,
+        recipe_version=version,
+        room=room,
+        planned_at=act.at,
+        updated_at=act.at,
+    )
+    try:
+        with transaction.atomic():
+            batch.save(force_insert=True)
+    except IntegrityError:
+        raise AlreadyDone(f"Order {order.number} has a batch already.") from None
+    record(act, "plan", batch)
+    publish(BatchPlanned(**event_fields(batch, act)))
+    return batch
+
+
+def _require_ready(order: Order) -> None:
+    ORDER.after(order.state, "manufacture")
+    if order.therapy.is_autologous and order.state != "received":
+        raise IllegalMove(
+            f"Order {order.number} is {order.state}: the patient's material is not here yet.",
+            code="not_received",
+        )
+
+
+@command
+def cancel_batch(*, batch_id: int, seen: int | None, reason: str, act: Act) -> Batch:
+    """Give up a batch that was not started; the order may get no second one.
+
+    Raises:
+        NotPermitted: whoever asks neither plans nor is quality assurance here.
+        IllegalMove: it was started.
+    """
+    batch = batch_for_update(batch_id, seen=seen, act=act)
+    require(holds(act.by, "planner", "qa", site_id=batch.site_id), "cancel batches here")
+    words = reason_from(reason, what="Giving up a batch")
+    batch.state = BATCH.after(batch.state, "cancel")
+    save_batch(batch, "cancel", act=act, reason=words)
+    publish(BatchCanceled(**event_fields(batch, act)))
+    return batch
+
+
+@command
+def issue_batch(*, batch_id: int, seen: int, proof: Proof, seen_digest: str, act: Act) -> Batch:
+    """Issue a planned batch: freeze its control recipe, make its steps, sign that as quality.
+
+    Raises:
+        NotPermitted: the signer is not quality assurance at the site.
+        Conflict: the recipe version is not effective any more.
+        IllegalMove: the batch is not planned.
+        StaleView: it is not what was shown.
+    """
+    batch = batch_for_update(batch_id, seen=seen, act=act)
+    require(holds(act.by, "qa", site_id=batch.site_id), "issue batches")
+    state = BATCH.after(batch.state, "issue")
+    version = batch.recipe_version
+    if version.state != "effective":
+        raise Conflict(
+            "The recipe version is not effective any more: plan the batch again.", code="superseded"
+        )
+    statement = issue_statement(batch)
+    batch.state = state
+    batch.control_recipe = version.document
+    batch.control_recipe_digest = version.document_digest
+    batch.issued_at = act.at
+    save_batch(
+        batch, "issue", "control_recipe", "control_recipe_digest", "issued_at", act=act
+    )
+    for placed in document_of(version).placed_steps():
+        _add_step(batch, placed, act)
+    sign(
+        act=act,
+        proof=proof,
+        subject=batch,
+        meaning="issued",
+        statement=statement,
+        seen_digest=seen_digest,
+    )
+    publish(BatchIssued(**event_fields(batch, act)))
+    return batch
+
+
+def _add_step(batch: Batch, placed: Placed, act: Act) -> None:
+    definition: dict[str, Any] = to_plain(placed.step)
+    step = Step(
+        id=next_id(Step),
+        batch=batch,
+        ordinal=placed.ordinal,
+        code=placed.step.code,
+        kind=placed.step.kind,
+        title=placed.step.title,
+        unit_procedure=placed.unit_procedure.title,
+        operation=placed.operation.title,
+        definition=definition,
+    )
+    step.save(force_insert=True)
+    record(act, "add", step)

@@ -1,0 +1,131 @@
+"""Every read of the third floor that leaves it."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit.models import Signature
+from audit.queries import signatures_of
+from kernel.canonical import canonical
+from kernel.errors import FieldError, Invalid, NotFound
+from recipes.models import Recipe, RecipeVersion, Therapy
+from recipes.rules.completeness import missing_before_approval
+from recipes.rules.document import Document
+from recipes.rules.parsing import document_from
+
+
+def therapies() -> QuerySet[Therapy]:
+    """Return what hospitals can order, by code."""
+    return Therapy.objects.select_related("made_at").order_by("code")
+
+
+def therapy_coded(code: str) -> Therapy:
+    """Return the therapy of that code.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = therapies().filter(code=code).first()
+    if found is None:
+        raise NotFound(f"There is no therapy {code[:40]}.")
+    return found
+
+
+def effective_version(therapy_code: str) -> RecipeVersion:
+    """Return the version by which a therapy is made today.
+
+    Raises:
+        Invalid: with code ``unknown_therapy`` or ``no_effective_recipe``.
+    """
+    if not Therapy.objects.filter(code=therapy_code).exists():
+        raise Invalid(
+            f"There is no therapy {therapy_code[:40]}.", pointer="/therapy", code="unknown_therapy"
+        )
+    found = (
+        versions()
+        .filter(recipe__therapy__code=therapy_code, state="effective")
+        .order_by("-effective_at")
+        .first()
+    )
+    if found is None:
+        raise Invalid(
+            f"No recipe of {therapy_code} is effective.",
+            pointer="/therapy",
+            code="no_effective_recipe",
+        )
+    return found
+
+
+def versions() -> QuerySet[RecipeVersion]:
+    """Return all versions with their recipes, newest first."""
+    found = RecipeVersion.objects.select_related("recipe__therapy", "drafted_by")
+    return found.order_by("recipe__code", "-number")
+
+
+def recipes() -> QuerySet[Recipe]:
+    """Return all recipes, by code."""
+    return Recipe.objects.select_related("therapy").order_by("code")
+
+
+def version_numbered(code: str, number: int) -> RecipeVersion:
+    """Return one version of the recipe of that code.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = versions().filter(recipe__code=code, number=number).first()
+    if found is None:
+        raise NotFound(f"There is no version {number} of a recipe {code[:40]}.")
+    return found
+
+
+def version_title(version: RecipeVersion) -> str:
+    """Return how a version is called everywhere: its recipe and its number."""
+    return f"{version.recipe.code} v{version.number}"
+
+
+def version_statement(version: RecipeVersion) -> dict[str, Any]:
+    """Return what is signed about a version: which document, of which recipe, for which therapy."""
+    return {
+        "record": "recipe version",
+        "recipe": version.recipe.code,
+        "number": version.number,
+        "therapy": version.recipe.therapy.code,
+        "title": version.recipe.title,
+        "document_digest": version.document_digest,
+    }
+
+
+def document_of(version: RecipeVersion) -> Document:
+    """Return the document of a version as an object of the rules."""
+    return read_document(version.document)
+
+
+def read_document(plain: Any) -> Document:
+    """Return the document that a stored plain document describes; read once, then remembered."""
+    return _read(canonical(plain))
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> Document:
+    return document_from(json.loads(text))
+
+
+def findings_of(version: RecipeVersion) -> tuple[FieldError, ...]:
+    """Return every reason why a version cannot be approved yet, in words."""
+    return missing_before_approval(document_of(version))
+
+
+def signatures_on(version: RecipeVersion) -> list[Signature]:
+    """Return the signatures on a version, oldest first."""
+    return list(signatures_of(version).order_by("pk"))
+
+
+def authors_of(version: RecipeVersion) -> set[int]:
+    """Return the ids of everybody who wrote a version: the drafter, and who signed as author."""
+    signed = signatures_of(version).filter(meaning="authored")
+    return {version.drafted_by_id, *signed.values_list("signer_id", flat=True)}
