@@ -5,10 +5,10 @@ import os
 import sys
 
 
-def main(page: str) -> int:
+def main(page: str, port: str = "8000") -> int:
     """Ask once, with five seconds of patience, by a name the server answers to."""
     name = os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip(" .*") or "127.0.0.1"
-    connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
     try:
         connection.request("GET", page, headers={"Host": name})
         return 0 if connection.getresponse().status == 200 else 1
@@ -17,4 +17,4 @@ def main(page: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

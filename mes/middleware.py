@@ -8,10 +8,9 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.defaults import server_error
 
 from kernel.errors import Refusal, Unavailable
-from mes.problems import is_api, problem_response
+from mes.problems import Broken, is_api, problem_response
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger()
@@ -40,9 +39,7 @@ class FailClosedMiddleware:
         if isinstance(error, OperationalError | InterfaceError):
             return self.away(request)
         log.error("unhandled", kind=type(error).__name__, exc_info=True)
-        if is_api(request):
-            return problem_response(request, _Broken("Something went wrong on our side."))
-        return server_error(request, template_name="500.html")
+        return problem_response(request, Broken("Something went wrong on our side."))
 
     def away(self, request: HttpRequest) -> HttpResponse:
         """Say that nothing is written now, and when to ask again."""
@@ -51,12 +48,6 @@ class FailClosedMiddleware:
         )
         response["Retry-After"] = "5"
         return response
-
-
-class _Broken(Refusal):
-    status = 500
-    title = "Internal error"
-    default_code = "internal"
 
 
 class SignedInMiddleware:

@@ -13,6 +13,14 @@ from kernel.errors import Refusal
 PROBLEM_TYPE = "application/problem+json"
 
 
+class Broken(Refusal):
+    """Something went wrong on our side; the log knows what, the answer does not say."""
+
+    status = 500
+    title = "Internal error"
+    default_code = "internal"
+
+
 def is_api(request: HttpRequest) -> bool:
     """Say whether a program is asking."""
     return request.path.startswith("/api/")

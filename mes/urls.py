@@ -20,3 +20,8 @@ urlpatterns = [
     path("", include("quality.urls")),
     path("", include("monitoring.urls")),
 ]
+
+handler400 = "mes.views.bad_request"
+handler403 = "mes.views.forbidden"
+handler404 = "mes.views.not_found"
+handler500 = "mes.views.broken"

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 
-from kernel.errors import NotPermitted
-from mes.problems import problem_response
+from audit.api import Malformed
+from kernel.errors import NotFound, NotPermitted
+from mes.api import refusal_of
+from mes.problems import Broken, problem_response
 
 
 @require_safe
@@ -65,3 +67,23 @@ def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     if request.path == "/accounts/login/":
         return render(request, "registration/login.html", {"locked": True}, status=403)
     return problem_response(request, refusal)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django itself found wrong."""
+    return problem_response(request, refusal_of(exception) or Malformed("This cannot be read."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django itself did not permit."""
+    return problem_response(request, NotPermitted("This is not permitted."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a path that is not there."""
+    return problem_response(request, NotFound("There is no such page."))
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer after a fault of ours; what it was stands in the log only."""
+    return problem_response(request, Broken("Something went wrong on our side."))

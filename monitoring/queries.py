@@ -54,6 +54,19 @@ def sensor_coded(code: str, *, sites: Iterable[int] | None) -> Sensor:
     return found
 
 
+def last_readings() -> QuerySet[Sensor, tuple[Any, ...]]:
+    """Return (code, site id, decimals, time, value, quality) of the last reading of each sensor."""
+    found = Sensor.objects.filter(is_active=True, condition__last_at__isnull=False)
+    return found.values_list(
+        "code",
+        "site_id",
+        "decimals",
+        "condition__last_at",
+        "condition__last_value",
+        "condition__last_quality",
+    )
+
+
 def sensor_at(equipment_code: str, quantity: str) -> Sensor | None:
     """Return the active sensor that measures ``quantity`` at that equipment, if there is one."""
     return sensors_seen(None).filter(equipment__code=equipment_code, quantity=quantity).first()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from audit.acts import Act, command, record
 from audit.permissions import holds, require
 from audit.queries import next_id
@@ -60,11 +58,7 @@ def plan_batch(*, order_id: int, room_code: str, act: Act) -> Batch:
         planned_at=act.at,
         updated_at=act.at,
     )
-    try:
-        with transaction.atomic():
-            batch.save(force_insert=True)
-    except IntegrityError:
-        raise AlreadyDone(f"Order {order.number} has a batch already.") from None
+    batch.save(force_insert=True)
     record(act, "plan", batch)
     publish(BatchPlanned(**event_fields(batch, act)))
     return batch

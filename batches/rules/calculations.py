@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from kernel.errors import Conflict, Invalid
 from kernel.quantities import round_half_up, text_of
-from recipes.rules.document import ORDER_VALUES, CalculationStep, Document
+from recipes.rules.document import ORDER_VALUES, Document
 from recipes.rules.formulas import evaluate
 from recipes.rules.scaling import parameter_values
+from recipes.rules.steps import CalculationStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Literal
 
 from kernel.quantities import quantity_label
-from recipes.rules.document import ChoiceStep, TimerStep
 from recipes.rules.limits import Range, verdict
+from recipes.rules.steps import ChoiceStep, TimerStep
 
 Word = Literal["ok", "in_range", "soft_limit", "hard_limit", "late", "not_accepted", "mismatch"]
 

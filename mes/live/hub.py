@@ -14,7 +14,7 @@ import structlog
 from django.db import Error, connection
 
 from mes.live import news
-from mes.live.news import Cursor, Listener, Shown, Told
+from mes.live.news import Listener, Shown, Told
 
 log = structlog.get_logger()
 
@@ -23,7 +23,8 @@ RECHECK_S = 20.0
 QUEUE = 256
 MOST_LISTENERS = 500
 
-Item = tuple[Cursor | None, bytes]
+# The id of the feed event (0: none), and what goes over the wire.
+Item = tuple[int, bytes]
 
 
 @dataclass(eq=False, slots=True)
@@ -56,15 +57,19 @@ class Client:
         return any(topic == "sensors" or topic.startswith("sensor:") for topic in self.topics)
 
 
-def written(event: str, data: Any, cursor: Cursor | None = None) -> bytes:
+def written(event: str, data: Any, place: int | None = None) -> bytes:
     """Return an event as it goes over the wire (WHATWG HTML, server-sent events)."""
-    place = f"id: {cursor[0]}-{cursor[1]}\n" if cursor else ""
+    at = f"id: {place}\n" if place is not None else ""
     body = json.dumps(data, separators=(",", ":"))
-    return f"{place}event: {event}\ndata: {body}\n\n".encode()
+    return f"{at}event: {event}\ndata: {body}\n\n".encode()
 
 
-def items_of(told: Told, client: Client) -> list[Item]:
-    """Return what a feed event is to a client: nothing, or one event for each topic it touches."""
+def items_of(told: Told, client: Client, place: int) -> list[Item]:
+    """Return what a feed event is to a client: nothing, or one event for each topic it touches.
+
+    Args:
+        place: where the client goes on when it comes back.
+    """
     if not client.listener.may_see(told.site_id):
         return []
     made: list[Item] = []
@@ -73,9 +78,9 @@ def items_of(told: Told, client: Client) -> list[Item]:
     for topic in touched:
         subject = told.subject if topic in ("feed", "alarms", "sensors") else topic
         data = {"subject": subject, "kind": told.kind}
-        made.append((told.cursor, written("changed", data, told.cursor)))
+        made.append((told.id, written("changed", data, place)))
     if is_alarm and touched:
-        made.append((told.cursor, written("alarm", told.payload, told.cursor)))
+        made.append((told.id, written("alarm", told.payload, place)))
     return made
 
 
@@ -92,8 +97,10 @@ class Hub:
         self.clients: set[Client] = set()
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
         self.task: asyncio.Task[None] | None = None
-        self.cursor: Cursor | None = None
+        self.place: int | None = None
+        self.told: dict[int, int] = {}
         self.seen: dict[str, datetime] = {}
+        self.checked = monotonic()
 
     async def ask(self, question: Any, *values: Any) -> Any:
         """Ask the database on the hub's own thread."""
@@ -112,31 +119,41 @@ class Hub:
 
     async def run(self) -> None:
         """Ask for news until nobody listens any more."""
-        checked = monotonic()
-        self.cursor = None
-        while self.clients:
-            try:
-                if self.cursor is None:
-                    self.cursor = await self.ask(news.head)
-                await self.tell_feed()
-                if any(client.wants_readings() for client in self.clients):
-                    self.tell_readings(await self.ask(news.newest_readings))
-                if monotonic() - checked > RECHECK_S:
-                    checked = monotonic()
-                    await self.recheck()
-            except Error as error:
-                log.warning("live_waits_for_the_database", kind=type(error).__name__)
-            await asyncio.sleep(PAUSE_S)
-        self.task = None
+        self.place = None
+        try:
+            while self.clients:
+                try:
+                    await self.ask_once()
+                except Error as error:
+                    log.warning("live_waits_for_the_database", kind=type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
+        finally:
+            # Nobody may wait at a hub that no longer asks: they come back to a new one.
+            self.task = None
+            for client in tuple(self.clients):
+                client.drop()
         await self.ask(connection.close)
 
+    async def ask_once(self) -> None:
+        """Ask for all that is new, and now and then whether the listeners may still listen."""
+        await self.tell_feed()
+        if any(client.wants_readings() for client in self.clients):
+            self.tell_readings(await self.ask(news.newest_readings))
+        if monotonic() - self.checked > RECHECK_S:
+            self.checked = monotonic()
+            await self.recheck()
+
     async def tell_feed(self) -> None:
-        """Hand new feed events to the clients they are for."""
-        for told in await self.ask(news.told_after, self.cursor):
-            self.cursor = told.cursor
+        """Hand new feed events to the clients they are for: see Note [Live order]."""
+        self.place, found = await self.ask(news.look, self.place)
+        for told in found:
+            if told.id in self.told:
+                continue
+            self.told[told.id] = told.txid
             for client in tuple(self.clients):
-                for item in items_of(told, client):
+                for item in items_of(told, client, self.place):
                     client.put(item)
+        self.told = {id_: txid for id_, txid in self.told.items() if txid >= self.place}
 
     def tell_readings(self, readings: list[Shown]) -> None:
         """Hand new readings to the clients who look at their sensors."""
@@ -150,7 +167,7 @@ class Hub:
                 "value": one.value,
                 "quality": one.quality,
             }
-            item = (None, written("reading", data))
+            item = (0, written("reading", data))
             wanted = {"sensors", f"sensor:{one.sensor}"}
             for client in tuple(self.clients):
                 if client.listener.may_see(one.site_id) and wanted.intersection(client.topics):

@@ -5,6 +5,7 @@ Everything here runs on the hub's own thread, and so on its one connection.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +17,19 @@ from django.contrib.auth import get_user
 from django.db import connection
 from django.http import HttpRequest
 
-from audit.models import FeedEvent, User
 from audit.permissions import sites_of
-from audit.queries import feed_after
-from monitoring.queries import sensors_seen
+from monitoring.queries import last_readings
 from monitoring.rules.quality import word_of
 
-Cursor = tuple[int, int]
-BACKLOG = 500
+BACKLOG = 1000
+# One statement, so that xmin and rows are of one snapshot: see Note [Live order].
+LOOK = """
+SELECT now.xmin, f.id, f.txid, f.site_id, f.kind, f.subject, f.payload::text
+  FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin) AS now
+  LEFT JOIN LATERAL (
+       SELECT * FROM audit_feedevent WHERE txid >= %s ORDER BY id DESC LIMIT %s) AS f ON TRUE
+ ORDER BY f.id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,8 @@ class Listener:
 class Told:
     """A feed event on its way to the listeners."""
 
-    cursor: Cursor
+    id: int
+    txid: int
     site_id: int | None
     kind: str
     subject: str
@@ -67,8 +74,8 @@ def listener_of(session_key: str) -> Listener | None:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(request)
-    if not isinstance(user, User) or not user.is_active or not user.grants_held():
+    user: Any = get_user(request)
+    if not user.is_authenticated or not user.is_active or not user.grants_held():
         return None
     sites = sites_of(user)
     return Listener(
@@ -83,56 +90,40 @@ def still_there(listeners: Iterable[Listener]) -> set[Listener]:
     return {one for one in set(listeners) if listener_of(one.session_key) == one}
 
 
-def head() -> Cursor:
-    """Return the place of the newest feed event that no other can come before."""
+def look(since: int | None, listener: Listener | None = None) -> tuple[int, list[Told]]:
+    """Return where the next look starts, and the feed events since the last one, in order of id.
+
+    Args:
+        since: what the last look returned; None looks at nothing and only says where to start.
+        listener: leave out what this listener may not see.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT txid, id FROM audit_feedevent"
-            " WHERE txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-            " ORDER BY txid DESC, id DESC LIMIT 1"
+        cursor.execute(LOOK, [2**62 if since is None else since, BACKLOG])
+        rows = cursor.fetchall()
+    told = [
+        Told(
+            id=row[1],
+            txid=row[2],
+            site_id=row[3],
+            kind=row[4],
+            subject=row[5],
+            payload=json.loads(row[6]),
         )
-        row = cursor.fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
-
-
-def told_after(cursor: Cursor, listener: Listener | None = None) -> list[Told]:
-    """Return the feed events after ``cursor``, oldest first: for one listener, or for all."""
-    sites = None if listener is None else listener.sites
-    return [_told(event) for event in feed_after(cursor, sites=sites, limit=BACKLOG)]
-
-
-def _told(event: FeedEvent) -> Told:
-    return Told(
-        cursor=(event.txid, event.pk),
-        site_id=event.site_id,
-        kind=event.kind,
-        subject=event.subject,
-        payload=event.payload,
-    )
+        for row in rows
+        if row[1] is not None and (listener is None or listener.may_see(row[3]))
+    ]
+    return int(rows[0][0]), told
 
 
 def newest_readings() -> list[Shown]:
     """Return the newest reading of every active sensor."""
-    shown: list[Shown] = []
-    for sensor in sensors_seen(None).only(
-        "code",
-        "site_id",
-        "decimals",
-        "condition__last_at",
-        "condition__last_value",
-        "condition__last_quality",
-    ):
-        last = sensor.condition
-        if last.last_at is None:
-            continue
-        is_bad = last.last_quality < 0 or last.last_value is None
-        shown.append(
-            Shown(
-                sensor=sensor.code,
-                site_id=sensor.site_id,
-                at=last.last_at,
-                value=None if is_bad else f"{last.last_value:.{sensor.decimals}f}",
-                quality=word_of(last.last_quality),
-            )
+    return [
+        Shown(
+            sensor=code,
+            site_id=site_id,
+            at=at,
+            value=None if value is None or quality < 0 else f"{value:.{decimals}f}",
+            quality=word_of(quality),
         )
-    return shown
+        for code, site_id, decimals, at, value, quality in last_readings()
+    ]

@@ -15,7 +15,7 @@ from django.db import Error
 from audit.edges import now
 from mes.live import news
 from mes.live.hub import MOST_LISTENERS, Client, Hub, Item, items_of, written
-from mes.live.news import Cursor, Listener
+from mes.live.news import Listener
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -23,7 +23,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 BEAT_S = 2.0
 MOST_TOPICS = 60
 TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._/-]{0,79}")
-PLACE = re.compile(r"(\d{1,18})-(\d{1,18})")
+PLACE = re.compile(r"\d{1,18}")
 HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -89,10 +89,10 @@ def session_key_of(cookies: bytes) -> str:
     return found.value if found else ""
 
 
-def place_of(headers: dict[bytes, bytes]) -> Cursor | None:
-    """Return the place after which a returning listener goes on, or None."""
+def place_of(headers: dict[bytes, bytes]) -> int | None:
+    """Return the place from which a returning listener goes on, or None."""
     found = PLACE.fullmatch(headers.get(b"last-event-id", b"").decode("latin-1"))
-    return (int(found[1]), int(found[2])) if found else None
+    return int(found[0]) if found else None
 
 
 async def _refuse(send: Send, status: int) -> None:
@@ -107,7 +107,7 @@ async def _serve(
     hub: Hub,
     listener: Listener,
     topics: tuple[str, ...],
-    place: Cursor | None,
+    place: int | None,
     receive: Receive,
     send: Send,
 ) -> None:
@@ -118,13 +118,13 @@ async def _serve(
         hub.join(client)
         await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
         await _chunk(send, b"retry: 1000\n\n" + _beat())
-        place = await _catch_up(hub, client, place, send)
+        sent = await _catch_up(hub, client, place, send)
         while not gone.done():
             item = await _next(client, gone)
             if item is None:
                 break
-            cursor, body = item
-            if cursor is None or place is None or cursor > place:
+            event_id, body = item
+            if event_id not in sent:
                 await _chunk(send, body)
         await send({"type": "http.response.body", "body": b""})
     except (OSError, Error):
@@ -134,15 +134,15 @@ async def _serve(
         gone.cancel()
 
 
-async def _catch_up(hub: Hub, client: Client, place: Cursor | None, send: Send) -> Cursor | None:
-    """Send what a returning listener missed; return the place of the last event."""
+async def _catch_up(hub: Hub, client: Client, place: int | None, send: Send) -> set[int]:
+    """Send what a returning listener missed; return the ids of the events that were sent."""
     if place is None:
-        return None
-    for told in await hub.ask(news.told_after, place, client.listener):
-        place = told.cursor
-        for _, body in items_of(told, client):
+        return set()
+    place, found = await hub.ask(news.look, place, client.listener)
+    for told in found:
+        for _, body in items_of(told, client, place):
             await _chunk(send, body)
-    return place
+    return {told.id for told in found}
 
 
 async def _next(client: Client, gone: asyncio.Task[None]) -> Item | None:
@@ -154,7 +154,7 @@ async def _next(client: Client, gone: asyncio.Task[None]) -> Item | None:
         )
         if waiting in done:
             return waiting.result()
-        return None if gone in done else (None, _beat())
+        return None if gone in done else (0, _beat())
     finally:
         waiting.cancel()
 

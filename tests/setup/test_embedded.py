@@ -107,11 +107,9 @@ def test_nothing_is_kept_that_others_may_read(data_dir: Path) -> None:
 def test_a_log_line_never_holds_a_value(data_dir: Path) -> None:
     with running_postgres(data_dir, durable=True) as servers:
         ask(servers.owner_url, "CREATE TABLE t (name text PRIMARY KEY)")
-        for expected in (None, psycopg2.errors.UniqueViolation):
-            try:
-                ask(servers.owner_url, "INSERT INTO t VALUES ('Miss Canary')")
-            except psycopg2.Error as error:
-                assert type(error) is expected
+        ask(servers.owner_url, "INSERT INTO t VALUES ('Miss Canary')")
+        with pytest.raises(psycopg2.errors.UniqueViolation):
+            ask(servers.owner_url, "INSERT INTO t VALUES ('Miss Canary')")
     log = (data_dir / "postgres.log").read_text()
     assert "duplicate key" in log
     assert "Canary" not in log

@@ -1,0 +1,119 @@
+"""Work: the batches and steps that somebody may see, and what is known by the time of a step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit.models import User
+from audit.permissions import sites_of
+from batches.models import Batch, Step, StepValue
+from batches.queries.statements import current_values
+from batches.rules.needs import value_name
+from kernel.canonical import canonical
+from kernel.errors import NotFound
+from recipes.queries import read_document
+from recipes.rules.document import Document
+from recipes.rules.parsing import step_from
+from recipes.rules.steps import Step as Phase
+
+RUNNING = ("in_progress", "on_hold")
+OPEN_STEP = ("ready", "running", "performed")
+
+
+def definition_of(step: Step) -> Phase:
+    """Return the instruction that a step froze, as an object of the rules."""
+    return _phase(canonical(step.definition))
+
+
+@lru_cache(maxsize=2048)
+def _phase(text: str) -> Phase:
+    return step_from(json.loads(text))
+
+
+def document_of_batch(batch: Batch) -> Document:
+    """Return the control recipe that a batch froze; that of its version until it is issued."""
+    frozen = batch.control_recipe
+    return read_document(batch.recipe_version.document if frozen is None else frozen)
+
+
+def batches_seen(sites: Iterable[int] | None) -> QuerySet[Batch]:
+    """Return the batches made at these sites (None: at all), newest first."""
+    found = Batch.objects.select_related(
+        "order__chain", "order__patient", "order__therapy", "order__site", "site", "room"
+    ).select_related("recipe_version__recipe")
+    return found if sites is None else found.filter(site_id__in=list(sites))
+
+
+def batch_numbered(number: str, user: User) -> Batch:
+    """Return the batch of that number, if this person works at its site.
+
+    Raises:
+        NotFound: there is none, or not for this reader.
+    """
+    found = batches_seen(sites_of(user)).filter(number=number).first()
+    if found is None:
+        raise NotFound(f"There is no batch {number[:24]}.")
+    return found
+
+
+def step_coded(batch: Batch, code: str) -> Step:
+    """Return a step of a batch by its code.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = batch.steps.select_related("performed_by", "verified_by").filter(code=code).first()
+    if found is None:
+        raise NotFound(f"Batch {batch.number} has no step {code[:24]}.")
+    found.batch = batch
+    return found
+
+
+def running_batches_in_room(room_code: str) -> QuerySet[Batch]:
+    """Return the batch that is being made in a room, on hold or not; there is at most one."""
+    return batches_seen(None).filter(room__code=room_code, state__in=RUNNING)
+
+
+def work_of(user: User) -> list[Step]:
+    """Return the steps that are open now where this person works, by batch and order."""
+    sites = sites_of(user)
+    found = Step.objects.filter(batch__state__in=RUNNING, state__in=OPEN_STEP)
+    if sites is not None:
+        found = found.filter(batch__site_id__in=sites)
+    return list(
+        found.select_related("batch__order__patient", "batch__order__therapy", "batch__room")
+        .select_related("performed_by")
+        .order_by("batch__started_at", "batch_id", "ordinal")
+    )
+
+
+def order_values(batch: Batch) -> dict[str, Decimal]:
+    """Return what a calculation may take from the patient's order."""
+    return {"weight_kg": batch.order.weight_kg, "height_cm": batch.order.height_cm}
+
+
+def found_values(batch: Batch) -> dict[str, Decimal]:
+    """Return the numbers found so far, by the code of their step."""
+    steps = {step.pk: step for step in batch.steps.all()}
+    by_step: dict[int, list[StepValue]] = {}
+    for value in StepValue.objects.filter(batch=batch).order_by("step_id", "seq"):
+        by_step.setdefault(value.step_id, []).append(value)
+    found: dict[str, Decimal] = {}
+    for pk, values in by_step.items():
+        name = value_name(definition_of(steps[pk]))
+        for value in current_values(values):
+            if value.name == name and value.value is not None:
+                found[steps[pk].code] = value.value
+    return found
+
+
+def progress_of(states: Iterable[str]) -> Mapping[str, Any]:
+    """Return how far a batch is: steps complete, and steps in all."""
+    listed = list(states)
+    return {"complete": listed.count("complete"), "total": len(listed)}

@@ -1,0 +1,93 @@
+"""What is known of a batch when somebody asks to release it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from audit.models import LedgerEntry
+from audit.queries import entries_in
+from audit.verification import Verifier
+from batches.rules.verdicts import ONLY_TRIED
+from quality.models import Deviation, Review
+from quality.permissions import may_certify
+from quality.queries.deviations import deviations_of
+from quality.queries.exceptions import exceptions_of, participants_of
+from quality.rules.release_gate import ReleaseFacts
+
+ABORTED = ("aborted", "qa_review_of_aborted")
+
+
+def verified_findings(batch: Any) -> tuple[str, ...]:
+    """Return what verification finds wrong in the ledger, rows and signatures of a batch."""
+    streams = [batch.stream(), batch.order.chain.stream()]
+    return tuple(str(finding) for finding in Verifier(streams=streams).findings())
+
+
+def last_review(batch: Any, kind: str) -> Review | None:
+    """Return the last review of that kind, if there is one."""
+    return batch.reviews.select_related("reviewed_by").filter(kind=kind).order_by("-id").first()  # type: ignore[no-any-return]  # a reverse relation
+
+
+def is_changed_since(batch: Any, review: Review) -> bool:
+    """Say whether anything was recorded in a batch after a review, other than by the review."""
+    own = LedgerEntry.objects.get(subject_type=Review._meta.label, subject_id=str(review.pk))
+    later = entries_in(batch.stream()).filter(seq__gt=review.ledger_seq).exclude(act=own.act)
+    chained = entries_in(batch.order.chain.stream()).filter(
+        subject_type=Deviation._meta.label, recorded_at__gt=own.recorded_at
+    )
+    return later.exists() or chained.exists()
+
+
+def unverified_identity_steps(batch: Any) -> tuple[str, ...]:
+    """Return the titles of the identity steps of a batch that hold no matching scan."""
+    asked = batch.steps.filter(kind="scan_identity")
+    matched = asked.exclude(values=None).exclude(values__verdict="")
+    proven = set(
+        matched.exclude(values__verdict__in=ONLY_TRIED).values_list("pk", flat=True)
+    ) | set(matched.filter(values__verdict="ok").values_list("pk", flat=True))
+    return tuple(step.title for step in asked.order_by("ordinal") if step.pk not in proven)
+
+
+def is_received(batch: Any) -> bool:
+    """Say whether the patient's material was scanned and matched at receipt, where there is any."""
+    chain, therapy = batch.order.chain, batch.order.therapy
+    if not therapy.is_autologous and not chain.containers.exists():
+        return True
+    return bool(chain.custody.filter(kind="received", is_match=True).exists())
+
+
+def release_facts(
+    batch: Any, *, signer: Any = None, findings: Sequence[str] | None = None
+) -> ReleaseFacts:
+    """Return the facts that the release gate asks for.
+
+    Args:
+        signer: who would sign; None knows of no Qualified Person.
+        findings: what ``verified_findings`` found; None when nobody verified yet.
+    """
+    exceptions = list(exceptions_of(batch))
+    review = last_review(batch, Review.Kind.QUALITY)
+    open_steps = batch.steps.exclude(state="complete").order_by("ordinal")
+    return ReleaseFacts(
+        has_steps=batch.steps.exists(),
+        open_steps=tuple(open_steps.values_list("title", flat=True)),
+        is_aborted=batch.state in ABORTED,
+        is_production_reviewed=last_review(batch, Review.Kind.PRODUCTION) is not None,
+        is_quality_reviewed=review is not None,
+        is_changed_since_review=review is not None and is_changed_since(batch, review),
+        unopened_exceptions=sum(one.opened_at is None for one in exceptions),
+        undecided_exceptions=sum(one.state != "accepted" for one in exceptions),
+        open_deviations=tuple(
+            deviations_of(batch)
+            .exclude(state="closed")
+            .order_by("id")
+            .values_list("number", flat=True)
+        ),
+        open_holds=batch.holds.filter(lifted_at=None).count(),
+        is_identity_verified_at_receipt=is_received(batch),
+        identity_steps_unverified=unverified_identity_steps(batch),
+        ledger_findings=None if findings is None else tuple(findings),
+        is_signer_qualified=signer is not None and may_certify(signer, batch.site_id),
+        has_signer_taken_part=signer is not None and signer.pk in participants_of(batch),
+    )

@@ -1,0 +1,1 @@
+"""The rules of quality: what is missing before release, who is independent, what is a reason."""
