@@ -54,6 +54,7 @@ LOOKS: dict[str, Look] = {
     **dict.fromkeys(
         (
             "attention",
+            "cause_found",
             "dirty",
             "in_deviation",
             "in_review",

@@ -1,6 +1,7 @@
 """Every read of the fourth floor that leaves it."""
 
 from batches.queries.statements import (
+    correction_statement,
     current_values,
     issue_statement,
     plain_value,
@@ -24,6 +25,7 @@ from batches.queries.work import (
 __all__ = [
     "batch_numbered",
     "batches_seen",
+    "correction_statement",
     "current_values",
     "definition_of",
     "document_of_batch",

@@ -91,6 +91,16 @@ def step_statement(step: Step, values: list[StepValue] | None = None) -> dict[st
     }
 
 
+def correction_statement(
+    step: Step, *, entered: str, reason: str, values: list[StepValue] | None = None
+) -> dict[str, Any]:
+    """Return what is signed when the value of a signed step is corrected: the step, old and new."""
+    return {
+        **step_statement(step, values),
+        "correction": {"entered": entered.strip(), "reason": reason.strip()},
+    }
+
+
 def step_signature(step: Step, meaning: str) -> Signature | None:
     """Return the last signature of that meaning on a step."""
     return signatures_of(step).filter(meaning=meaning).order_by("-pk").first()

@@ -89,6 +89,7 @@ class Shown:
     def __init__(self) -> None:
         self._last_at: dict[str, float] = {}
         self._in_traceback = False
+        self._was_worth = False
         self._is_showing = False
 
     def is_worth(self, line: str) -> bool:
@@ -98,12 +99,12 @@ class Shown:
             # The line after the indented ones names the exception, and ends the traceback.
             self._in_traceback = line[:1] in (" ", "")
             return self._is_showing
-        if begins_traceback:
-            # It belongs to the line before it; a traceback that comes alone is shown.
-            self._in_traceback = True
-            self._is_showing = self._is_showing or self._is_new(line)
+        self._in_traceback = begins_traceback
+        if begins_traceback and self._was_worth:
+            # It belongs to the line before it, and shares its fate.
             return self._is_showing
-        self._is_showing = bool(WORTH_SHOWING.search(line)) and self._is_new(line)
+        self._was_worth = begins_traceback or bool(WORTH_SHOWING.search(line))
+        self._is_showing = self._was_worth and self._is_new(line)
         return self._is_showing
 
     def _is_new(self, line: str) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from audit.acts import Act, command, record
 from audit.permissions import holds, require
-from batches import commands as batches
+from batches.commands.holds import hold_batch
 from batches.states import BATCH
 from kernel.errors import AlreadyDone, Invalid, NotFound
 from kernel.events import publish
 from monitoring.events import AlarmMoved, LimitExceeded
 from monitoring.models import Alarm, Sensor, Watch
 from monitoring.permissions import WATCHERS
-from monitoring.rules.limits import Transition
+from monitoring.rules.limits import LimitSet, Transition
 
 WORDS = {
     "critical_low": "below its critical limit",
@@ -24,24 +25,26 @@ WORDS = {
 }
 
 
-def follow(told: Iterable[tuple[int, tuple[Transition, ...]]], *, act: Act) -> None:
+def follow(told: Iterable[tuple[int, LimitSet, tuple[Transition, ...]]], *, act: Act) -> None:
     """Do what the transitions of each sensor ask for; called under the lock of their conditions."""
-    moves = dict(told)
-    for sensor in Sensor.objects.filter(id__in=list(moves)).order_by("id"):
-        for move in moves[sensor.pk]:
-            _do(sensor, move, act)
+    asked = {sensor_id: (limits, moves) for sensor_id, limits, moves in told}
+    for sensor in Sensor.objects.filter(id__in=list(asked)).order_by("id"):
+        limits, moves = asked[sensor.pk]
+        for move in moves:
+            _do(sensor, limits, move, act)
 
 
-def _do(sensor: Sensor, move: Transition, act: Act) -> None:
+def _do(sensor: Sensor, limits: LimitSet, move: Transition, act: Act) -> None:
+    limit = None if move.cause == "silence" else limits.limit(move.cause)
     if move.move == "raised":
-        alarm = _raise(sensor, move, act)
+        alarm = _raise(sensor, limit, move, act)
     else:
         found = Alarm.objects.select_for_update().filter(sensor=sensor, cleared_at=None).first()
         if found is None:
             return
         alarm = found
         if move.move == "escalated":
-            _escalate(alarm, sensor, move, act)
+            _escalate(alarm, limit, move, act)
         else:
             _clear(alarm, move, act)
     publish(moved(alarm, sensor, move.move, act))
@@ -60,12 +63,12 @@ def open_watches(sensor: Sensor) -> Iterable[Watch]:
     )
 
 
-def _raise(sensor: Sensor, move: Transition, act: Act) -> Alarm:
+def _raise(sensor: Sensor, limit: Decimal | None, move: Transition, act: Act) -> Alarm:
     alarm = Alarm(
         sensor=sensor,
         cause=move.cause,
         severity=move.severity,
-        limit=None if move.cause == "silence" else sensor.limits().limit(move.cause),
+        limit=limit,
         since=move.since,
         raised_at=move.at,
         extreme=move.extreme,
@@ -75,9 +78,8 @@ def _raise(sensor: Sensor, move: Transition, act: Act) -> Alarm:
     return alarm
 
 
-def _escalate(alarm: Alarm, sensor: Sensor, move: Transition, act: Act) -> None:
-    alarm.cause, alarm.severity = move.cause, move.severity
-    alarm.limit = None if move.cause == "silence" else sensor.limits().limit(move.cause)
+def _escalate(alarm: Alarm, limit: Decimal | None, move: Transition, act: Act) -> None:
+    alarm.cause, alarm.severity, alarm.limit = move.cause, move.severity, limit
     alarm.escalated_at, alarm.extreme = move.at, move.extreme
     alarm.save(update_fields=["cause", "severity", "limit", "escalated_at", "extreme"])
     record(act, "escalate", alarm)
@@ -111,8 +113,8 @@ def stop_batch(watch: Watch, alarm: Alarm, *, act: Act) -> None:
     """Put the watched batch on hold if it is running, and tell that a limit was exceeded."""
     batch, sensor = watch.batch, alarm.sensor
     reason = f"{sensor.name} ({sensor.code}) is {WORDS[alarm.cause]}."
-    if "hold" in BATCH.verbs_from(batch.state):
-        batches.hold_batch(batch_id=batch.pk, cause="limit_exceeded", reason=reason, act=act)
+    if batch.state == "on_hold" or "hold" in BATCH.verbs_from(batch.state):
+        hold_batch(batch_id=batch.pk, cause="limit_exceeded", reason=reason, act=act)
     publish(
         LimitExceeded(
             act=act,

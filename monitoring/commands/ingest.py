@@ -25,9 +25,9 @@ from django.db import connection
 
 from audit.acts import Act, command
 from monitoring.commands.alarms import follow
-from monitoring.models import Sensor
+from monitoring.queries import limits_in_force
 from monitoring.rules.intake import Bounds, Group, Measured, grouped, judged, moment_of
-from monitoring.rules.limits import Condition, Transition, listen
+from monitoring.rules.limits import Condition, LimitSet, Transition, listen
 
 COPY = "COPY monitoring_reading (sensor_id, at, value, quality) FROM STDIN (FORMAT binary)"
 INSERT = """
@@ -36,10 +36,10 @@ SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::smallint[])
     ON CONFLICT DO NOTHING
 """
 LOCK = """
-SELECT c.sensor_id, s.version, c.heard_at, c.broken, c.cause, c.severity, c.moved_at, c.extreme,
-       c.last_at, c.last_value, c.last_quality
-  FROM monitoring_sensorcondition c JOIN monitoring_sensor s ON s.id = c.sensor_id
- WHERE c.sensor_id = ANY(%s) ORDER BY c.sensor_id FOR UPDATE OF c
+SELECT sensor_id, limits_version, heard_at, broken, cause, severity, moved_at, extreme,
+       last_at, last_value, last_quality
+  FROM monitoring_sensorcondition
+ WHERE sensor_id = ANY(%s) ORDER BY sensor_id FOR UPDATE
 """
 REMEMBER = """
 UPDATE monitoring_sensorcondition c
@@ -94,17 +94,17 @@ def ingest_readings(
     watched = {row.sensor_id: row for row in _locked({*groups, *expected})}
     known = [groups[sensor_id] for sensor_id in watched if sensor_id in groups]
     _store(known, watched)
-    told: list[tuple[int, tuple[Transition, ...]]] = []
+    told: list[tuple[int, LimitSet, tuple[Transition, ...]]] = []
     bounds = _bounds_of(watched.values())
     for row in watched.values():
-        group = groups.get(row.sensor_id)
+        group, held = groups.get(row.sensor_id), bounds[row.sensor_id]
         if group is None:
-            row.condition, moves = listen(row.condition, act.at, bounds[row.sensor_id].limits)
+            row.condition, moves = listen(row.condition, act.at, held.limits)
         else:
-            row.condition, moves = judged(row.condition, group, bounds[row.sensor_id])
+            row.condition, moves = judged(row.condition, group, held)
             _note_last(row, group)
         if moves:
-            told.append((row.sensor_id, moves))
+            told.append((row.sensor_id, held.limits, moves))
     _remember(watched.values())
     if told:
         follow(told, act=act)
@@ -138,14 +138,16 @@ def condition_from(row: Any) -> Condition:
 
 
 def _bounds_of(watched: Collection[Watched]) -> dict[int, Bounds]:
-    """Return the limits of the sensors; they are read again when a sensor's version changed."""
+    """Return the limits in force; they are read again when their version changed."""
     stale = [
         row.sensor_id
         for row in watched
         if _bounds.get(row.sensor_id, (None, None))[0] != row.version
     ]
-    for sensor in Sensor.objects.filter(id__in=stale) if stale else ():
-        _bounds[sensor.pk] = (sensor.version, Bounds.of(sensor.limits()))
+    if stale:
+        versions = {row.sensor_id: row.version for row in watched}
+        for sensor_id, limits in limits_in_force(stale).items():
+            _bounds[sensor_id] = (versions[sensor_id], Bounds.of(limits))
     return {row.sensor_id: _bounds[row.sensor_id][1] for row in watched}
 
 
@@ -158,7 +160,8 @@ def _note_last(row: Watched, group: Group) -> None:
 
 def _store(groups: Collection[Group], watched: Mapping[int, Watched]) -> None:
     """Store the readings: see Note [Plain COPY]."""
-    new, old = [], []
+    new: list[Group] = []
+    old: list[Group] = []
     for group in groups:
         last_at = watched[group.sensor_id].last_at
         is_new = last_at is None or moment_of(group.times[0]) > last_at

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.acts import Act, command, record
 from audit.commands.people import SYSTEM
@@ -18,7 +18,6 @@ from monitoring.drivers import FAULT_KINDS, driver_names
 from monitoring.models import QUANTITIES, Sensor, SensorCondition, SimulatedFault
 from monitoring.permissions import ENGINEERS
 from monitoring.rules.limits import LimitSet, LimitsOutOfOrder
-from supply.models import Equipment
 
 LIMIT_FIELDS = (
     "critical_low",
@@ -42,7 +41,7 @@ def add_sensor(
     name: str,
     quantity: str,
     site: Site,
-    equipment: Equipment,
+    equipment_id: int,
     baseline: Decimal,
     limits: LimitSet,
     seed: int = 0,
@@ -74,7 +73,7 @@ def add_sensor(
         unit=unit,
         decimals=decimals,
         site=site,
-        equipment=equipment,
+        equipment_id=equipment_id,
         driver=driver,
         config={"baseline": str(baseline), "seed": seed},
         **{field: getattr(limits, field) for field in LIMIT_FIELDS},
@@ -109,6 +108,7 @@ def change_limits(*, sensor_id: int, seen: int, changes: dict[str, Any], act: Ac
         raise Invalid(str(refused), pointer="/limits", code="order") from refused
     sensor.version += 1
     sensor.save(update_fields=[*changes, "version"])
+    SensorCondition.objects.filter(sensor=sensor).update(limits_version=F("limits_version") + 1)
     record(act, "change_limits", sensor)
     return sensor
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from django.db.models import F
 
 from audit.acts import Act, command, record
 from audit.commands import enqueue
+from batches.queries import batches_seen, document_of_batch
 from kernel.errors import Conflict, NotFound
 from monitoring.commands.alarms import stop_batch
-from monitoring.models import Alarm, SensorCondition, Watch
+from monitoring.models import Alarm, Sensor, SensorCondition, Watch
 from monitoring.queries import digest_of_readings, plain_limits, plain_summary, summary_of
+from monitoring.rules.limits import LimitSet, LimitsOutOfOrder, tightened
 
 SEAL = "monitoring.seal_window"
 
@@ -25,23 +30,67 @@ def open_window(event: Any) -> None:
 
 @command(may_be_silent=True)
 def watch_batch(*, batch_id: int, act: Act) -> list[Watch]:
-    """Open a watch for every sensor around the batch that does not watch over it yet."""
+    """Open a watch for every sensor around the batch that does not watch over it yet.
+
+    While it is open the sensor is judged by its own limits and by those of the batch's recipe.
+
+    Raises:
+        Conflict: the recipe asks for what the room's own limits exclude.
+    """
+    batch = batches_seen(None).get(pk=batch_id)
+    environment = document_of_batch(batch).environment
     sensors = list(Watch.sensors_around(batch_id))
-    conditions = SensorCondition.objects.select_for_update().order_by("sensor_id")
-    list(conditions.filter(sensor_id__in=[sensor.pk for sensor in sensors]))
+    _lock([sensor.pk for sensor in sensors])
     known = set(Watch.objects.filter(batch_id=batch_id).values_list("sensor_id", flat=True))
     made: list[Watch] = []
     for sensor in sensors:
         if sensor.pk in known:
             continue
+        try:
+            limits = _with_recipe(sensor, environment)
+        except LimitsOutOfOrder:
+            raise Conflict(
+                f"The limits of {sensor.code} and those of the recipe exclude each other.",
+                code="limits_conflict",
+            ) from None
         watch = Watch(
-            batch_id=batch_id, sensor=sensor, opened_at=act.at, limits=plain_limits(sensor)
+            batch_id=batch_id, sensor=sensor, opened_at=act.at, limits=plain_limits(limits)
         )
         watch.save(force_insert=True)
         record(act, "open_watch", watch)
         made.append(watch)
+    _new_limits(sensors)
     _stop_if_in_alarm(made, act)
     return made
+
+
+def _with_recipe(sensor: Sensor, environment: Iterable[Any]) -> LimitSet:
+    limits = sensor.limits()
+    is_room = sensor.equipment.room_id is None
+    place = "room" if is_room else sensor.equipment.equipment_class
+    for asked in environment:
+        if (asked.quantity, asked.place) == (sensor.quantity, place):
+            of_recipe = LimitSet(
+                critical_low=asked.critical_low,
+                warn_low=asked.warn_low,
+                warn_high=asked.warn_high,
+                critical_high=asked.critical_high,
+                delay_s=asked.delay_seconds,
+                silence_s=limits.silence_s,
+            )
+            limits = tightened(limits, of_recipe)
+    return limits
+
+
+def _lock(sensor_ids: list[int]) -> None:
+    conditions = SensorCondition.objects.select_for_update().order_by("sensor_id")
+    list(conditions.filter(sensor_id__in=sensor_ids))
+
+
+def _new_limits(sensors: Iterable[Sensor]) -> None:
+    """Let the next readings of the sensors be judged by limits read anew."""
+    conditions = SensorCondition.objects.filter(sensor__in=sensors)
+    conditions.update(limits_version=F("limits_version") + 1)
 
 
 def _stop_if_in_alarm(watches: list[Watch], act: Act) -> None:
@@ -90,8 +139,10 @@ def unwatch_batch(*, batch_id: int, act: Act) -> None:
 
     The sealing reads every reading of the window, which is too slow for a gesture.
     """
-    watches = Watch.objects.select_for_update().filter(batch_id=batch_id, closed_at=None)
-    for watch in watches.order_by("sensor_id"):
+    watches = Watch.objects.select_for_update(of=("self",)).select_related("sensor")
+    ended = list(watches.filter(batch_id=batch_id, closed_at=None).order_by("sensor_id"))
+    _new_limits([watch.sensor for watch in ended])
+    for watch in ended:
         watch.closed_at = max(act.at, watch.opened_at)
         watch.save(update_fields=["closed_at"])
         record(act, "close_watch", watch)

@@ -49,7 +49,7 @@ class Fault:
     it is how far the door is open (1: wide).
     """
 
-    kind: FaultKind
+    kind: str
     starts_at: datetime
     ends_at: datetime | None = None
     magnitude: float = 1.0

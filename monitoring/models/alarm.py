@@ -93,7 +93,11 @@ class Watch(Recorded):
     def sensors_around(cls, batch_id: int) -> models.QuerySet[Sensor]:
         """Return the active sensors of the room where a batch is made, and of what stands in it."""
         room = Batch.objects.filter(pk=batch_id, room__isnull=False).values("room_id")
-        return Sensor.objects.filter(
-            models.Q(equipment_id__in=room) | models.Q(equipment__room_id__in=room),
-            is_active=True,
-        ).order_by("id")
+        return (
+            Sensor.objects.filter(
+                models.Q(equipment_id__in=room) | models.Q(equipment__room_id__in=room),
+                is_active=True,
+            )
+            .select_related("equipment")
+            .order_by("id")
+        )

@@ -19,12 +19,12 @@ from monitoring.drivers import FAULT_KINDS, SensorSpec
 from monitoring.rules.limits import LimitSet
 from supply.models import Equipment
 
-# The quantities that the house knows: the unit each is shown in, and the decimals of its sensors.
+# The quantities that the house knows: the unit of each (UCUM), and the decimals of its sensors.
 QUANTITIES = {
-    "temperature": ("°C", 2),
+    "temperature": ("Cel", 2),
     "humidity": ("%", 1),
     "differential_pressure": ("Pa", 1),
-    "incubator_temperature": ("°C", 2),
+    "incubator_temperature": ("Cel", 2),
     "co2": ("%", 2),
 }
 
@@ -95,12 +95,14 @@ class Sensor(Recorded):
 class SensorCondition(models.Model):
     """What is remembered of a sensor between readings; the row is also the lock of its judging.
 
-    Not a record: it can be made again from the readings and the alarms.
+    ``limits_version`` counts the changes of the limits in force, those of a watched batch
+    included. Not a record: it can be made again from the readings and the alarms.
     """
 
     sensor = models.OneToOneField(
         Sensor, models.PROTECT, primary_key=True, related_name="condition"
     )
+    limits_version = models.PositiveIntegerField(default=1)
     heard_at = models.DateTimeField(null=True)
     broken: Any = models.JSONField(default=dict)
     cause = models.CharField(max_length=16, blank=True)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from monitoring.rules.limits import Condition, LimitSet, Reading, Transition, judge
 from monitoring.rules.quality import BAD_SENSOR_FAILURE, GOOD, SKEW_S, quality_at
@@ -160,8 +160,9 @@ def is_calm(condition: Condition, group: Group, bounds: Bounds) -> bool:
     """Say whether nothing at all happens in the group: good to know without judging."""
     if not condition.is_calm or min(group.qualities) < 0:
         return False
-    values = group.values
-    if not (bounds.low <= min(values) and max(values) <= bounds.high):  # type: ignore[type-var]
+    # A usable reading has a value: grouped() has seen to that.
+    values = cast("list[float]", group.values)
+    if not (bounds.low <= min(values) and max(values) <= bounds.high):
         return False
     before = group.times[0] if condition.heard_at is None else microseconds(condition.heard_at)
     times = [before, *group.times]

@@ -9,7 +9,7 @@ reading between two good ones is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -86,6 +86,46 @@ class LimitSet:
         low = self.warn_low if self.warn_low is not None else self.critical_low
         high = self.warn_high if self.warn_high is not None else self.critical_high
         return low, high
+
+
+def tightened(own: LimitSet, other: LimitSet) -> LimitSet:
+    """Return the limits that keep both: those of a room, and those of what is made in it.
+
+    Raises:
+        LimitsOutOfOrder: no value could keep both.
+    """
+    low = _innermost(max, own.critical_low, other.critical_low)
+    high = _innermost(min, own.critical_high, other.critical_high)
+    if low is not None and high is not None and low >= high:
+        raise LimitsOutOfOrder("No value lies within the limits of both.")
+    warn_low = _innermost(max, own.warn_low, other.warn_low)
+    warn_high = _innermost(min, own.warn_high, other.warn_high)
+    # A warning beyond its own critical limit would never be heard.
+    warn_low = None if warn_low is None else _innermost(max, warn_low, low)
+    warn_high = None if warn_high is None else _innermost(min, warn_high, high)
+    if warn_low is not None and warn_high is not None and warn_low >= warn_high:
+        warn_low = warn_high = None
+    inner_low = low if warn_low is None else warn_low
+    inner_high = high if warn_high is None else warn_high
+    room = None if inner_low is None or inner_high is None else inner_high - inner_low
+    is_too_wide = room is not None and 2 * own.hysteresis >= room
+    return LimitSet(
+        critical_low=low,
+        warn_low=warn_low,
+        warn_high=warn_high,
+        critical_high=high,
+        delay_s=min(own.delay_s, other.delay_s),
+        hysteresis=Decimal(0) if is_too_wide else own.hysteresis,
+        silence_s=min(filter(None, (own.silence_s, other.silence_s)), default=0),
+    )
+
+
+def _innermost(
+    chosen: Callable[[Decimal, Decimal], Decimal], one: Decimal | None, other: Decimal | None
+) -> Decimal | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return chosen(one, other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

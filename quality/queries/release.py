@@ -8,7 +8,6 @@ from typing import Any
 from audit.models import LedgerEntry
 from audit.queries import entries_in
 from audit.verification import Verifier
-from batches.rules.verdicts import ONLY_TRIED
 from quality.models import Deviation, Review
 from quality.permissions import may_certify
 from quality.queries.deviations import deviations_of
@@ -30,9 +29,13 @@ def last_review(batch: Any, kind: str) -> Review | None:
 
 
 def is_changed_since(batch: Any, review: Review) -> bool:
-    """Say whether anything was recorded in a batch after a review, other than by the review."""
+    """Say whether anything was recorded in a batch after a review, other than by the review.
+
+    A refused attempt is in the ledger too, but it changed nothing.
+    """
     own = LedgerEntry.objects.get(subject_type=Review._meta.label, subject_id=str(review.pk))
     later = entries_in(batch.stream()).filter(seq__gt=review.ledger_seq).exclude(act=own.act)
+    later = later.exclude(verb="refused")
     chained = entries_in(batch.order.chain.stream()).filter(
         subject_type=Deviation._meta.label, recorded_at__gt=own.recorded_at
     )
@@ -41,12 +44,9 @@ def is_changed_since(batch: Any, review: Review) -> bool:
 
 def unverified_identity_steps(batch: Any) -> tuple[str, ...]:
     """Return the titles of the identity steps of a batch that hold no matching scan."""
-    asked = batch.steps.filter(kind="scan_identity")
-    matched = asked.exclude(values=None).exclude(values__verdict="")
-    proven = set(
-        matched.exclude(values__verdict__in=ONLY_TRIED).values_list("pk", flat=True)
-    ) | set(matched.filter(values__verdict="ok").values_list("pk", flat=True))
-    return tuple(step.title for step in asked.order_by("ordinal") if step.pk not in proven)
+    asked = batch.steps.filter(kind="scan_identity").order_by("ordinal")
+    proven = set(asked.filter(values__verdict="ok").values_list("pk", flat=True))
+    return tuple(step.title for step in asked if step.pk not in proven)
 
 
 def is_received(batch: Any) -> bool:

@@ -33,6 +33,15 @@ def words_from(text: str, *, pointer: str, what: str, longest: int = LONGEST_COM
     return text_from(text, pointer=pointer, longest=longest)
 
 
+def optional_words(text: str, *, pointer: str) -> str:
+    """Return what somebody wrote, or nothing.
+
+    Raises:
+        Invalid: too long, or unprintable.
+    """
+    return text_from(text, pointer=pointer, longest=LONGEST_COMMENT) if text.strip() else ""
+
+
 def shown_time(at: datetime) -> str:
     """Return a time as it stands on records: 23 Nov 2026 12:00:05 UTC."""
     there = at.astimezone(UTC)

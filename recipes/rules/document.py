@@ -14,63 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from kernel.quantities import text_of
-from recipes.rules.steps import (
-    QUANTITIES,
-    CalculationStep,
-    ChoiceStep,
-    ConfirmStep,
-    IdentityTarget,
-    Input,
-    NumberStep,
-    Option,
-    PerformingRole,
-    Place,
-    ScanEquipmentStep,
-    ScanIdentityStep,
-    ScanMaterialStep,
-    SensorStep,
-    Step,
-    TimerStep,
-)
-
-__all__ = [
-    "ORDER_VALUES",
-    "PARAMETER_KINDS",
-    "QUANTITIES",
-    "CalculationStep",
-    "ChoiceStep",
-    "ConfirmStep",
-    "Document",
-    "EquipmentClass",
-    "Formula",
-    "Header",
-    "IdentityTarget",
-    "Input",
-    "Label",
-    "Material",
-    "NumberStep",
-    "Operation",
-    "Option",
-    "OtherInformation",
-    "Parameter",
-    "ParameterKind",
-    "PerformingRole",
-    "Place",
-    "Placed",
-    "Procedure",
-    "Product",
-    "ScanEquipmentStep",
-    "ScanIdentityStep",
-    "ScanMaterialStep",
-    "SensorStep",
-    "Stage",
-    "Step",
-    "TimerStep",
-    "UnitProcedure",
-    "Watch",
-    "Yield",
-    "to_plain",
-]
+from recipes.rules.steps import CalculationStep, Place, Step
 
 ParameterKind = Literal["process", "input", "output"]
 

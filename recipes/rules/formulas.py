@@ -6,7 +6,8 @@ numbers, names, ``+ - * /``, a small whole power, parentheses, comparisons as th
 from their text. Every operation keeps 28 digits, rounding half to even; the result of a step is
 rounded half up where the recipe says so (``round_half_up``).
 
-Bounds: 500 characters, 200 nodes, 20 levels, powers from -9 to 9, values below 10**60.
+Bounds: 500 characters, 200 nodes, 20 levels, powers from -9 to 9, values below 10**60 on the
+way and 10**18 in the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from kernel.errors import Invalid
-from kernel.quantities import decimal_from
+from kernel.quantities import MAX_EXPONENT, decimal_from
 from recipes.rules.arithmetic import ARITIES, computed, holds
 
 MAX_LENGTH = 500
@@ -67,7 +68,10 @@ def evaluate(formula: str, inputs: Mapping[str, Decimal]) -> Decimal:
         Invalid: the formula cannot be read, an input is missing or out of range, or there is no
             value (division by zero, the root of a negative number, a number too large).
     """
-    return _value(parsed(formula), inputs)
+    value = _value(parsed(formula), inputs)
+    if value and value.adjusted() >= MAX_EXPONENT:
+        raise Invalid("The formula gives a number too large for a record.", code="no_value")
+    return value
 
 
 def names_in(formula: str) -> frozenset[str]:
@@ -194,7 +198,7 @@ class _Parser:
         node = self.atom()
         if self.peek() == "**":
             self.take()
-            exponent = self.small_whole(-MAX_POWER, MAX_POWER, "A power")
+            exponent = self.small_whole(-MAX_POWER, MAX_POWER, "a power")
             node = self.made(Operation("**", (node, Number(Decimal(exponent)))))
             if self.peek() == "**":
                 raise _unreadable("a power of a power needs parentheses")
@@ -202,13 +206,12 @@ class _Parser:
 
     def small_whole(self, low: int, high: int, what: str) -> int:
         """Read a whole number that is written out."""
-        is_negative = self.peek() == "-"
-        if is_negative:
-            self.take()
+        sign = self.take() if self.peek() == "-" else ""
         token = self.take()
-        if not token.isdigit() or len(token) > 2 or not low <= int(token) <= high:
-            raise _unreadable(f"{what.lower()} is a whole number from {low} to {high}")
-        return -int(token) if is_negative else int(token)
+        is_whole = token.isdigit() and len(token) <= 2
+        if not is_whole or not low <= int(sign + token) <= high:
+            raise _unreadable(f"{what} is a whole number from {low} to {high}")
+        return int(sign + token)
 
     def atom(self) -> Node:
         token = self.take()
@@ -236,7 +239,7 @@ class _Parser:
         while self.peek() == ",":
             self.take()
             if name == "round_half_up":
-                arguments.append(Number(Decimal(self.small_whole(0, 18, "The number of places"))))
+                arguments.append(Number(Decimal(self.small_whole(0, 18, "the number of places"))))
             else:
                 arguments.append(self.sum())
         self.expect(")")

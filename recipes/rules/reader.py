@@ -54,6 +54,7 @@ class Reader:
 
     def has(self, key: str) -> bool:
         """Say whether ``key`` is given and not null."""
+        self._seen.add(key)
         return self._plain.get(key) is not None
 
     def done(self) -> None:

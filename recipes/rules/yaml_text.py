@@ -15,6 +15,7 @@ import yaml
 from kernel.errors import Invalid
 
 _LARGEST = 512 * 1024
+_DEEPEST = 30
 
 
 class _Plain(yaml.SafeLoader):
@@ -22,13 +23,22 @@ class _Plain(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
+    depth = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.composer.ComposerError(None, None, "anchors are not read", event.start_mark)
         if getattr(event, "tag", None):
             raise yaml.composer.ComposerError(None, None, "tags are not read", event.start_mark)
-        return super().compose_node(parent, index)
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise yaml.composer.ComposerError(
+                None, None, f"it is nested more than {_DEEPEST} levels deep", event.start_mark
+            )
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]

@@ -62,7 +62,7 @@ def taken_from(usable: Iterable[Candidate], needed: Decimal) -> tuple[Taken, ...
 
 def skipped_lots(usable: Iterable[Candidate], chosen: int) -> tuple[str, ...]:
     """Return the numbers of the lots that should be used before ``chosen``; each needs a reason."""
-    skipped = []
+    skipped: list[str] = []
     for lot in usable:
         if lot.id == chosen:
             return tuple(skipped)

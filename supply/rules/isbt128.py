@@ -1,7 +1,7 @@
 """ISBT 128 donation numbers: how they are checked, however they arrive.
 
 Source: requirement 20.8 (ISO/IEC 7064 MOD 37-2; UK Red Book, annex 2) and COI-08. Thirteen
-characters: the facility (5, a letter or digit first), the year (2 digits), the sequence (6
+characters: the facility (5), the year (2 digits), the sequence (6
 digits). Only the algorithm is here; the tables of ICCBBA are licensed and are not.
 """
 
@@ -12,7 +12,7 @@ import re
 from kernel.errors import Invalid
 from supply.rules.iso7064 import check_character, check_value
 
-_SHAPE = re.compile(r"[A-NP-Z1-9][A-Z0-9]{4}[0-9]{8}", re.ASCII)
+_SHAPE = re.compile(r"[A-Z0-9]{5}[0-9]{8}", re.ASCII)
 _LONGEST_SCAN = 64
 _FLAG_OFFSET = 60
 

@@ -15,10 +15,10 @@ from kernel.errors import Invalid
 
 SYSTEMS = MappingProxyType({"A": "ISBT 128", "B": "Eurocode", "E": "EUTC"})
 # The member states of the Union, and those of the EEA that apply its law.
-COUNTRIES = frozenset(
+_COUNTRIES = (
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
-    " XI".split()
 )
+COUNTRIES = frozenset(_COUNTRIES.split())
 _CODE = re.compile(
     r"(?P<country>[A-Z]{2})(?P<establishment>[0-9A-Z]{6})(?P<donation>[0-9A-Z]{13})"
     r"(?P<system>[A-Z])(?P<product>[0-9A-Z]{7})(?P<split>[0-9A-Z]{3})(?P<expiry>[0-9]{8})",

@@ -48,7 +48,7 @@ PAGE = """<!doctype html><html lang="en" data-server-now="2026-11-23T12:00:00.00
 <input type="hidden" name="key" data-idempotency-key>
 <input id="who" name="username" data-scan-target data-scan-submit="no" autofocus>
 <input id="secret" name="password" type="password">
-<button id="cancel" formmethod="dialog">Cancel</button>
+<button id="cancel" type="button" data-close-dialog>Cancel</button>
 <button id="act" class="btn-sign">Sign</button></form></dialog></body></html>"""
 SCRIPTS = "".join(
     f'<script type="module" src="/{name}.js"></script>'
@@ -231,6 +231,15 @@ def test_a_signature_is_sent_once_with_its_own_key(page: Page) -> None:
     page.wait_for_url("**/sent")
     assert len(key) == 36
     assert Site.sent == [f"key={key}&username=olga&password=a+long+enough+password"]
+
+
+def test_enter_signs(page: Page) -> None:
+    page.click("#opener")
+    page.fill("#who", "olga")
+    page.fill("#secret", "a long enough password")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sent")
+    assert len(Site.sent) == 1
 
 
 def test_a_canceled_signature_forgets_what_was_typed(page: Page) -> None:

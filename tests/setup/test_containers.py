@@ -1,4 +1,4 @@
-"""What can be said of Dockerfile and compose file without an engine; the gates lint both as well."""
+"""What can be said of Dockerfile and compose file without an engine; the gates lint them too."""
 
 from __future__ import annotations
 

@@ -21,8 +21,7 @@ from mes.env import SettingError
 from mes.run import choices, files
 from mes.run.children import Child, Shown, stop_all
 from mes.run.errors import RunError
-from mes.run.house import _require_all_alive, _tell_accounts
-from mes.run.house import Servers as RunServers
+from mes.run.house import Servers, _require_all_alive, _tell_accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -227,7 +226,7 @@ def test_a_program_that_ends_is_named_with_its_last_words(
     with ExitStack() as stack:
         dying = child(stack, "worker", "print('last words'); raise SystemExit(3)", tmp_path)
         dying.wait()
-        servers = RunServers(app_url="", owner_url="", redis_url="", database_id="")
+        servers = Servers(app_url="", owner_url="", redis_url="", database_id="")
         with pytest.raises(RunError, match="worker ended with code 3, so everything is stopped"):
             _require_all_alive([dying], servers)
     assert "worker | last words" in capsys.readouterr().out

@@ -61,7 +61,7 @@ def sensor(
         name=f"{place.name} {quantity}",
         quantity=quantity,
         site=place.site,
-        equipment=place,
+        equipment_id=place.pk,
         baseline=Decimal(baseline),
         limits=limits,
         seed=7,

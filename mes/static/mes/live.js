@@ -8,7 +8,7 @@
    [data-reading="SENSOR"] shows the last value of a sensor as text. A part in which somebody is
    typing, or with an open dialog, is not swapped: it says that the record changed. */
 
-const SILENCE = 4500;
+const SILENCE = 3600;
 const COALESCE = 200;
 const root = document.documentElement;
 const wanted = new Set();
@@ -148,8 +148,9 @@ setInterval(() => {
     lastWord = Date.now();
     tell("stale");
     connect();
+    probe();
   }
-}, 1500);
+}, 1000);
 root.dataset.connection = navigator.onLine ? "ok" : "";
 if (!navigator.onLine) tell("lost");
 if (document.body.dataset.stream) connect();

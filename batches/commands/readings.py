@@ -1,0 +1,282 @@
+"""Readings: what an entry means for a step of each kind, before it is stored as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from audit.acts import Act
+from batches.models import Step, StepValue
+from batches.ports import sensor_value
+from batches.queries.work import document_of_batch, found_values, order_values
+from batches.rules.calculations import computed
+from batches.rules.entries import reason_from, text_from
+from batches.rules.verdicts import OK, Judged, judged_choice, judged_number, judged_time, seconds_left
+from kernel.errors import Conflict, Invalid
+from kernel.quantities import decimal_from, places_of, text_of, unit_from, unit_label
+from recipes.rules.limits import Range, range_label
+from recipes.rules.steps import (
+    CalculationStep,
+    ChoiceStep,
+    ConfirmStep,
+    NumberStep,
+    ScanEquipmentStep,
+    ScanMaterialStep,
+    SensorStep,
+    TimerStep,
+)
+from recipes.rules.steps import Step as Phase
+from supply import commands as supply
+
+MOST_PLACES = 10
+# A live value older than this says nothing about now.
+FRESH_FOR = timedelta(seconds=60)
+SCANNING = ("scan_identity", "scan_material", "scan_equipment")
+Source = StepValue.Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What somebody entered in a step, as it came."""
+
+    step: Step
+    entered: str
+    unit: str
+    source: str
+    reason: str
+    act: Act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was understood of an entry, and what is said of it."""
+
+    entered: str
+    value: Decimal | None = None
+    unit: str = ""
+    source: str
+    judged: Judged = OK
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def read(phase: Phase, entry: Entry) -> Reading:
+    """Return what ``entry`` means for a step of this kind.
+
+    Raises:
+        Invalid: it is none of what the step takes, or beyond its hard limits.
+        Conflict: the lot, the equipment or the sensor cannot be used, or the time is not over.
+    """
+    return READINGS[phase.kind](phase, entry)
+
+
+def _number(phase: NumberStep, entry: Entry) -> Reading:
+    value = decimal_from(entry.entered, pointer="/value")
+    if places_of(value) > MOST_PLACES:
+        raise Invalid(f"At most {MOST_PLACES} decimals.", pointer="/value", code="too_precise")
+    if entry.unit:
+        unit = unit_from(entry.unit, pointer="/unit")
+        if unit != phase.unit:
+            raise Invalid(
+                f"The value is needed in {unit_label(phase.unit) or 'a plain number'},"
+                f" not in {unit_label(unit) or 'a plain number'}.",
+                pointer="/unit",
+                code="unit_mismatch",
+            )
+    judged = _within(value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
+    return Reading(
+        entered=entry.entered.strip(),
+        value=value,
+        unit=phase.unit,
+        source=Source.KEYED,
+        judged=judged,
+    )
+
+
+def _within(
+    value: Decimal,
+    hard: Range | None,
+    soft: Range | None,
+    *,
+    phase: Phase,
+    unit: str,
+    entry: Entry,
+) -> Judged:
+    """Return the verdict on a number; beyond a soft limit it needs a reason (A11D-05).
+
+    Raises:
+        Invalid: the number is beyond a hard limit, or there is no reason.
+    """
+    judged = judged_number(value, hard, soft, unit=unit, is_critical=phase.critical)
+    if judged.word == "hard_limit":
+        raise Invalid(
+            f"{judged.reason}. Nothing was stored: the limits are {range_label(hard, unit)}."
+            " Correct a typing error, or put the batch on hold.",
+            pointer="/value",
+            code="hard_limit",
+        )
+    if judged.exception_kind:
+        reason_from(entry.reason, what=f"{judged.reason}: this")
+    return judged
+
+
+def _confirm(phase: ConfirmStep, entry: Entry) -> Reading:
+    ticked = {mark.strip() for mark in entry.entered.split(",") if mark.strip()}
+    if ticked != {str(place) for place in range(len(phase.checks))}:
+        raise Invalid("Every point must be confirmed.", pointer="/value", code="not_all_confirmed")
+    return Reading(
+        entered=f"{len(phase.checks)} of {len(phase.checks)} confirmed",
+        source=Source.CONFIRMED,
+        details={"checks": list(phase.checks)},
+    )
+
+
+def _material(phase: ScanMaterialStep, entry: Entry) -> Reading:
+    line = document_of_batch(entry.step.batch).material(phase.material)
+    quantity, unit = phase.quantity, phase.unit
+    if line is not None and (quantity is None or unit is None):
+        quantity, unit = line.quantity, line.unit
+    if quantity is None or unit is None:
+        raise Conflict(f"The recipe does not say how much {phase.material}.", code="no_quantity")
+    scanned = text_from(entry.entered, pointer="/value")
+    lot = supply.use_lot(
+        material_code=phase.material,
+        scanned=scanned,
+        quantity=quantity,
+        unit=unit,
+        site=entry.step.batch.site,
+        on=entry.act.at.date(),
+        act=entry.act,
+    )
+    return Reading(
+        entered=scanned,
+        value=quantity,
+        unit=unit,
+        source=entry.source,
+        details={
+            "material": phase.material,
+            "name": line.name if line else phase.material,
+            "lot": lot.number,
+            "lot_id": lot.pk,
+            "expires_on": lot.expires_on.isoformat(),
+        },
+    )
+
+
+def _equipment(phase: ScanEquipmentStep, entry: Entry) -> Reading:
+    scanned = text_from(entry.entered, pointer="/value")
+    used = supply.use_equipment(
+        scanned=scanned,
+        equipment_class=phase.equipment,
+        site=entry.step.batch.site,
+        on=entry.act.at.date(),
+        act=entry.act,
+    )
+    due = used.calibration_due_on
+    return Reading(
+        entered=scanned,
+        source=entry.source,
+        details={
+            "equipment": used.code,
+            "equipment_id": used.pk,
+            "name": used.name,
+            "equipment_class": used.equipment_class,
+            "calibration_due_on": due.isoformat() if due else None,
+        },
+    )
+
+
+def _timer(phase: TimerStep, entry: Entry) -> Reading:
+    started_at = entry.step.started_at
+    assert started_at is not None, "a running step was started"
+    elapsed = Decimal(int((entry.act.at - started_at).total_seconds() * 10)) / 10
+    left = seconds_left(phase, elapsed)
+    if left:
+        raise Conflict(f"The timer is not over: {left} s are left.", code="too_early")
+    return Reading(
+        entered=text_of(elapsed),
+        value=elapsed,
+        unit="s",
+        source=Source.COMPUTED,
+        judged=judged_time(phase, elapsed),
+        details={"from": started_at.isoformat(), "to": entry.act.at.isoformat()},
+    )
+
+
+def _sensor(phase: SensorStep, entry: Entry) -> Reading:
+    room = entry.step.batch.room
+    live = sensor_value(room.code, phase.place, phase.quantity) if room else None
+    if live is None or not live.is_good or entry.act.at - live.at > FRESH_FOR:
+        raise Conflict(
+            f"No sensor shows the {phase.quantity.replace('_', ' ')} of the {phase.place} now.",
+            code="no_live_value",
+        )
+    if unit_from(live.unit) != phase.unit:
+        raise Conflict("The sensor measures in another unit than the recipe.", code="unit_mismatch")
+    judged = _within(
+        live.value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry
+    )
+    return Reading(
+        entered=text_of(live.value),
+        value=live.value,
+        unit=phase.unit,
+        source=Source.DEVICE,
+        judged=judged,
+        details={"sensor": live.sensor, "at": live.at.isoformat()},
+    )
+
+
+def _calculation(phase: CalculationStep, entry: Entry) -> Reading:
+    batch = entry.step.batch
+    result = computed(
+        phase,
+        document=document_of_batch(batch),
+        order=order_values(batch),
+        steps=found_values(batch),
+    )
+    judged = _within(
+        result.value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry
+    )
+    used = [
+        {"name": one.name, "from": one.source, "value": text_of(one.value), "unit": one.unit}
+        for one in result.used
+    ]
+    return Reading(
+        entered=result.text(),
+        value=result.value,
+        unit=phase.unit,
+        source=Source.COMPUTED,
+        judged=judged,
+        details={"formula": phase.formula, "inputs": used},
+    )
+
+
+def _choice(phase: ChoiceStep, entry: Entry) -> Reading:
+    option = next((one for one in phase.options if one.value == entry.entered), None)
+    if option is None:
+        raise Invalid("Choose one of the answers.", pointer="/value", code="unknown_option")
+    judged = judged_choice(phase, option.value)
+    if judged.exception_kind:
+        reason_from(entry.reason, what=f"{judged.reason}: this")
+    return Reading(
+        entered=option.value,
+        value=option.number,
+        unit=phase.unit if option.number is not None else "",
+        source=Source.CONFIRMED,
+        judged=judged,
+        details={"label": option.label},
+    )
+
+
+READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
+    "confirm": _confirm,
+    "number": _number,
+    "scan_material": _material,
+    "scan_equipment": _equipment,
+    "timer": _timer,
+    "sensor": _sensor,
+    "calculation": _calculation,
+    "choice": _choice,
+}

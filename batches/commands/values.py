@@ -1,0 +1,182 @@
+"""Values: entered once, corrected only by a new value with a reason; nothing is ever overwritten."""
+
+from __future__ import annotations
+
+from audit.acts import Act, command, record
+from audit.queries import next_id
+from batches.commands.holds import hold_batch
+from batches.commands.locks import (
+    check_seen,
+    require_running,
+    save_step,
+    step_fields,
+    step_for_update,
+)
+from batches.commands.readings import SCANNING, Entry, Reading, Source, read
+from batches.commands.steps import require_open, require_performer
+from batches.events import ExceptionRaised, StepChanged
+from batches.models import Step, StepValue
+from batches.queries.statements import current_values, values_of
+from batches.queries.work import definition_of
+from batches.rules.entries import reason_from, text_from
+from batches.rules.needs import value_name
+from batches.rules.verdicts import Judged
+from kernel.errors import AlreadyDone, Invalid
+from kernel.events import publish
+from recipes.rules.steps import ScanIdentityStep
+from supply import commands as supply
+from supply.commands import IdentityOutcome
+
+
+@command
+def enter_value(
+    *,
+    step_id: int,
+    seen: int,
+    name: str = "",
+    entered: str = "",
+    unit: str = "",
+    source: str = "keyed",
+    reason: str = "",
+    act: Act,
+) -> StepValue | IdentityOutcome:
+    """Enter the value of a running step.
+
+    Args:
+        name: what the value is called; empty means the one that the step asks for.
+        entered: the text as it was typed or scanned; a timer, a sensor and a calculation take none.
+        source: "scanned" or "keyed", for what should be scanned.
+        reason: needed beyond a soft limit, and for a code that was typed.
+
+    Returns:
+        The stored value; or, when a scanned identity is not this batch's, the outcome of the
+        check, with the batch on hold.
+
+    Raises:
+        Invalid: the entry is not what the step takes, breaks a hard limit, or needs a reason.
+        AlreadyDone: the step has its value; it is corrected, not entered again.
+        Conflict: the batch is on hold, or what was scanned cannot be used.
+        StaleView: the step changed after it was shown.
+    """
+    step = step_for_update(step_id, act=act)
+    require_performer(step, act)
+    require_running(step.batch)
+    require_open(step)
+    check_seen(seen, step.version)
+    phase = definition_of(step)
+    wanted = value_name(phase)
+    if not wanted or (name and name != wanted):
+        raise Invalid("The step has no such value.", pointer="/name", code="unknown_value")
+    values = values_of(step)
+    if current_values(values):
+        raise AlreadyDone(f"Step {step.code} has its value. Correct it with a reason.")
+    is_typed = phase.kind in SCANNING and source != Source.SCANNED
+    if is_typed:
+        reason_from(reason, what="A code that was typed, not scanned,")
+    entry = Entry(
+        step=step,
+        entered=entered,
+        unit=unit,
+        source=Source.KEYED if is_typed else Source.SCANNED,
+        reason=reason,
+        act=act,
+    )
+    if isinstance(phase, ScanIdentityStep):
+        return _identity(phase, entry, values, is_typed=is_typed)
+    value = store(entry, wanted, read(phase, entry), values)
+    if is_typed:
+        _tell_typed(entry)
+    return value
+
+
+def _identity(
+    phase: ScanIdentityStep, entry: Entry, values: list[StepValue], *, is_typed: bool
+) -> StepValue | IdentityOutcome:
+    """Check a bag or a label against the patient; a wrong one stops the batch and stays on record."""
+    batch = entry.step.batch
+    scanned = text_from(entry.entered, pointer="/value", longest=120)
+    outcome = supply.check_identity(
+        chain=batch.order.chain,
+        scanned=scanned,
+        is_keyed=is_typed,
+        site=batch.site,
+        act=entry.act,
+    )
+    judged = (
+        Judged(word="ok")
+        if outcome.is_match
+        else Judged(
+            word="mismatch", reason=outcome.detail, exception_kind="identity", severity="critical"
+        )
+    )
+    reading = Reading(
+        entered=scanned,
+        source=entry.source,
+        judged=judged,
+        details={"expected": batch.order.chain.value},
+    )
+    value = store(entry, value_name(phase), reading, values)
+    if is_typed:
+        _tell_typed(entry)
+    if outcome.is_match:
+        return value
+    hold_batch(batch_id=batch.pk, cause="identity", reason=outcome.detail, act=entry.act)
+    return outcome
+
+
+def store(
+    entry: Entry,
+    name: str,
+    reading: Reading,
+    values: list[StepValue],
+    *,
+    corrects: StepValue | None = None,
+) -> StepValue:
+    """Store what was understood as the next value of a locked step, and tell who must know."""
+    step, act = entry.step, entry.act
+    value = StepValue(
+        id=next_id(StepValue),
+        step=step,
+        batch=step.batch,
+        seq=values[-1].seq + 1 if values else 1,
+        name=name,
+        entered=reading.entered,
+        value=reading.value,
+        unit=reading.unit,
+        source=reading.source,
+        verdict=reading.judged.word,
+        verdict_reason=reading.judged.reason[:400],
+        reason=entry.reason.strip()[:1000],
+        details=reading.details,
+        corrects=corrects,
+        entered_by=act.by,
+        entered_at=act.at,
+    )
+    value.save(force_insert=True)
+    record(act, "enter" if corrects is None else "correct", value)
+    save_step(step, "enter_value" if corrects is None else "correct_value", act=act)
+    if reading.judged.exception_kind:
+        tell_exception(
+            step,
+            reading.judged.exception_kind,
+            reading.judged.severity,
+            f"{step.code} {step.title}: {reading.judged.reason}.",
+            act=act,
+        )
+    publish(StepChanged(**step_fields(step, act)))
+    return value
+
+
+def _tell_typed(entry: Entry) -> None:
+    step = entry.step
+    detail = f"{step.code} {step.title}: the code was typed, not scanned: {entry.reason.strip()}"
+    tell_exception(step, "keyed", "note", detail, act=entry.act)
+
+
+def tell_exception(step: Step, kind: str, severity: str, detail: str, *, act: Act) -> None:
+    """Tell the reviewers' floor of something outside what was expected."""
+    fields = step_fields(step, act)
+    fields.pop("step")
+    publish(
+        ExceptionRaised(**fields, exception_kind=kind, severity=severity, detail=detail[:1000])
+    )

@@ -1,0 +1,1 @@
+"""What the monitoring floor hands to screens and documents."""

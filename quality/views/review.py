@@ -1,0 +1,320 @@
+"""Review by exception: the queue, the review of one batch, and every decision in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.edges import act_of_request
+from audit.models import User
+from audit.queries import signatures_of
+from audit.views import roles_required
+from batches.queries import batch_numbered
+from batches.states import BATCH
+from kernel.errors import Invalid, WrongCredentials
+from quality import commands
+from quality.forms import CommentForm, EscalateForm, QualityForm
+from quality.models import BatchException, Review
+from quality.permissions import QUALITY_UNIT, REVIEWERS, may_decide, may_review_production
+from quality.queries import (
+    WAITING,
+    chart_of,
+    deviations_of,
+    exception_of,
+    exceptions_of,
+    last_review,
+    makers_of,
+    participants_of,
+    release_facts,
+    review_queue,
+    review_statement,
+    sections_of,
+    steps_around,
+    steps_shown,
+)
+from quality.rules.release_gate import Check, ReleaseFacts, checklist, missing_before_review
+from quality.views.signing import proof_and_act, seen_version, signing
+
+# Asked when somebody releases, on the page of the release.
+ASKED_LATER = ("ledger", "signer", "independence")
+
+
+def person_of(request: HttpRequest) -> User:
+    """Return who is signed in; the page was opened for them."""
+    assert isinstance(request.user, User), "roles_required let nobody else in"
+    return request.user
+
+
+@require_safe
+@roles_required(*REVIEWERS)
+def queue(request: HttpRequest) -> HttpResponse:
+    """Show the batches that wait for a review or a decision, the longest waiting patient first."""
+    state = request.GET.get("state", "")
+    chosen = state if state in WAITING else ""
+    batches = list(review_queue(person_of(request), state=chosen)[:200])
+    context = {"batches": batches, "state": chosen, "states": WAITING}
+    return render(request, "quality/review_queue.html", context)
+
+
+def checks_of(batch: Any, facts: ReleaseFacts, *, later: bool) -> list[dict[str, Any]]:
+    """Return the lines of the checklist with the place where each is put in order."""
+    places = {
+        "execution": f"/batches/{batch.number}/",
+        "production_review": f"/batches/{batch.number}/review/#decide",
+        "exceptions_opened": f"/batches/{batch.number}/review/#exceptions",
+        "exceptions_decided": f"/batches/{batch.number}/review/#exceptions",
+        "deviations": f"/deviations/?batch={batch.number}",
+        "holds": f"/batches/{batch.number}/",
+        "identity_at_receipt": f"/orders/{batch.order.number}/",
+        "identity_in_steps": f"/batches/{batch.number}/",
+        "quality_review": f"/batches/{batch.number}/review/#decide",
+        "review_is_current": f"/batches/{batch.number}/review/#decide",
+        "ledger": f"/batches/{batch.number}/",
+    }
+    asked: list[Check] = [
+        check for check in checklist(facts) if later or check.code not in ASKED_LATER
+    ]
+    return [{"check": check, "href": places.get(check.code, "")} for check in asked]
+
+
+def _number_in(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _next_of(exceptions: list[BatchException], here: BatchException | None) -> Any:
+    """Return the exception to look at after ``here``: the next not opened, else not decided."""
+    place = exceptions.index(here) + 1 if here in exceptions else 0
+    turned = exceptions[place:] + exceptions[:place]
+    for is_wanted in (_is_unopened, _is_undecided):
+        found = next((one for one in turned if is_wanted(one) and one != here), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_unopened(one: BatchException) -> bool:
+    return one.opened_at is None
+
+
+def _is_undecided(one: BatchException) -> bool:
+    return one.state == "open"
+
+
+def _dialogs(batch: Any, person: User, facts: ReleaseFacts, error: dict[str, str]) -> list[Any]:
+    """Return the signatures that this person may give now."""
+    found = []
+    is_maker = person.pk in makers_of(batch)
+    if may_review_production(person, batch.site_id) and not is_maker:
+        if "review_production" in BATCH.verbs_from(batch.state):
+            found.append(
+                signing(
+                    key="production",
+                    action=f"/batches/{batch.number}/review/production/",
+                    statement=review_statement(batch, Review.Kind.PRODUCTION),
+                    meaning="reviewed",
+                    what=f"Production review of batch {batch.number}",
+                    submit="Sign: reviewed for production",
+                    version=batch.version,
+                    reason="optional",
+                    error=error.get("production", ""),
+                )
+            )
+    may = may_decide(person, batch.site_id) and person.pk not in participants_of(batch)
+    is_current = facts.is_quality_reviewed and not facts.is_changed_since_review
+    is_open = batch.state.startswith("qa_review") or "open_review" in BATCH.verbs_from(batch.state)
+    if may and is_open and not is_current and not missing_before_review(facts):
+        found.append(
+            signing(
+                key="quality",
+                action=f"/batches/{batch.number}/review/quality/",
+                statement=review_statement(batch, Review.Kind.QUALITY),
+                meaning="reviewed",
+                what=f"Quality review of batch {batch.number}",
+                submit="Sign: reviewed for quality",
+                version=batch.version,
+                reason="optional",
+                error=error.get("quality", ""),
+            )
+        )
+    return found
+
+
+def review_screen(
+    request: HttpRequest,
+    number: str,
+    *,
+    chosen: int | None = None,
+    forms: dict[str, QualityForm] | None = None,
+    error: dict[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show the review of a batch; looking at an exception is a POST, so that it is on record."""
+    person = person_of(request)
+    batch = batch_numbered(number, person)
+    exceptions = list(exceptions_of(batch))
+    wanted = chosen if chosen is not None else _number_in(request, "exception")
+    selected = None if wanted is None else exception_of(batch, wanted)
+    may = may_decide(person, batch.site_id) and person.pk not in participants_of(batch)
+    facts = release_facts(batch)
+    shown = steps_shown(batch)
+    checks = checks_of(batch, facts, later=False)
+    sections = sections_of(shown, exceptions)
+    is_shown = selected is not None and (selected.opened_at is not None or not may)
+    context = {
+        "batch": batch,
+        "exceptions": exceptions,
+        "undecided": sum(one.state != "accepted" for one in exceptions),
+        "selected": selected,
+        "is_shown": is_shown,
+        "next": _next_of(exceptions, selected),
+        "around": steps_around(shown, selected) if selected and is_shown else [],
+        "chart": chart_of(selected) if selected and is_shown else None,
+        "deviations": deviations_of(batch).order_by("id"),
+        "sections": sections,
+        "values": sum(one.values for one in sections),
+        "in_range": sum(one.in_range for one in sections),
+        "checks": checks,
+        "met": sum(one["check"].is_met for one in checks),
+        "may_decide": may,
+        "may_change": batch.state not in ("released", "rejected"),
+        "dialogs": _dialogs(batch, person, facts, error or {}),
+        "reviews": [
+            {"review": one, "signature": signatures_of(one).first()}
+            for one in (last_review(batch, kind) for kind in ("production", "quality"))
+            if one is not None
+        ],
+        "is_changed": facts.is_changed_since_review,
+        "comment_form": (forms or {}).get("comment", CommentForm()),
+        "escalate_form": (forms or {}).get("escalate", EscalateForm()),
+    }
+    return render(request, "quality/review.html", context, status=status)
+
+
+@require_safe
+@roles_required(*REVIEWERS)
+def review(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the review of a batch."""
+    return review_screen(request, number)
+
+
+def _back(number: str, exception_id: int) -> HttpResponse:
+    return redirect(f"/batches/{number}/review/?exception={exception_id}")
+
+
+@require_POST
+@roles_required(*QUALITY_UNIT)
+def open_one(request: HttpRequest, number: str, exception_id: int) -> HttpResponse:
+    """Open an exception: the look is on record."""
+    exception_of(batch_numbered(number, person_of(request)), exception_id)
+    commands.open_exception(exception_id=exception_id, act=act_of_request(request))
+    return _back(number, exception_id)
+
+
+def _decided(
+    request: HttpRequest,
+    number: str,
+    exception_id: int,
+    *,
+    name: str,
+    form: QualityForm,
+    ask: Callable[[], Any],
+) -> HttpResponse:
+    exception_of(batch_numbered(number, person_of(request)), exception_id)
+    if form.is_valid():
+        try:
+            ask()
+        except Invalid as refusal:
+            form.blame(refusal)
+        else:
+            return _back(number, exception_id)
+    return review_screen(request, number, chosen=exception_id, forms={name: form}, status=422)
+
+
+@require_POST
+@roles_required(*QUALITY_UNIT)
+def accept_one(request: HttpRequest, number: str, exception_id: int) -> HttpResponse:
+    """Accept an exception, with a comment."""
+    form = CommentForm(request.POST)
+    return _decided(
+        request,
+        number,
+        exception_id,
+        name="comment",
+        form=form,
+        ask=lambda: commands.accept_exception(
+            exception_id=exception_id,
+            comment=form.cleaned_data["comment"],
+            act=act_of_request(request),
+        ),
+    )
+
+
+@require_POST
+@roles_required(*QUALITY_UNIT)
+def escalate_one(request: HttpRequest, number: str, exception_id: int) -> HttpResponse:
+    """Open a deviation for an exception."""
+    form = EscalateForm(request.POST)
+    return _decided(
+        request,
+        number,
+        exception_id,
+        name="escalate",
+        form=form,
+        ask=lambda: commands.escalate_exception(
+            exception_id=exception_id,
+            description=form.cleaned_data["description"],
+            act=act_of_request(request),
+        ),
+    )
+
+
+def _signed(
+    request: HttpRequest, number: str, key: str, ask: Callable[..., Any]
+) -> HttpResponse:
+    batch = batch_numbered(number, person_of(request))
+    try:
+        proof, act = proof_and_act(request)
+        ask(
+            batch_id=batch.pk,
+            seen=seen_version(request),
+            proof=proof,
+            seen_digest=request.POST.get("digest", ""),
+            comment=request.POST.get("reason", ""),
+            act=act,
+        )
+    except WrongCredentials as refusal:
+        return review_screen(request, number, error={key: refusal.detail}, status=refusal.status)
+    return redirect(f"/batches/{number}/review/#decide")
+
+
+@require_POST
+@roles_required("verifier")
+def sign_production(request: HttpRequest, number: str) -> HttpResponse:
+    """Sign the production review."""
+    return _signed(request, number, "production", commands.review_production)
+
+
+@require_POST
+@roles_required(*QUALITY_UNIT)
+def sign_quality(request: HttpRequest, number: str) -> HttpResponse:
+    """Sign the quality review."""
+    return _signed(request, number, "quality", commands.review_batch)
+
+
+@require_POST
+@roles_required(*QUALITY_UNIT)
+def give_back(request: HttpRequest, number: str) -> HttpResponse:
+    """Give the record back to production for correction, with a reason."""
+    batch = batch_numbered(number, person_of(request))
+    commands.return_batch(
+        batch_id=batch.pk,
+        seen=seen_version(request),
+        reason=request.POST.get("reason", ""),
+        act=act_of_request(request),
+    )
+    return redirect(f"/batches/{number}/review/")
