@@ -3,8 +3,9 @@
 Sensors are watched two floors up, and a step that takes a live value into the record must ask
 for it. Importing upward is not allowed, so the roof hands down one function when it is built::
 
-    from batches.ports import set_sensor_reader
-    set_sensor_reader(monitoring_value)    # (room_code, place, quantity) -> LiveValue | None
+    from batches.ports import set_room_reader, set_sensor_reader
+    set_sensor_reader(value_in_room)    # (room_code, place, quantity) -> LiveValue | None
+    set_room_reader(sensors_in_room)    # (room_code) -> list[RoomSensor], for the screens
 
 Until then, and whenever no sensor answers, there is no value: a step cannot be signed without one.
 """
@@ -49,3 +50,37 @@ def set_sensor_reader(reader: SensorReader | None) -> SensorReader:
 def sensor_value(room: str, place: str, quantity: str) -> LiveValue | None:
     """Return what the sensor of that place shows now, or None when there is none."""
     return _reader[0](room, place, quantity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomSensor:
+    """A sensor as the screen of a step shows it: what it showed last, and whether it is in alarm."""
+
+    sensor: str
+    name: str
+    unit: str
+    value: Decimal | None
+    at: datetime | None
+    alarm: str = ""
+
+
+RoomReader = Callable[[str], list[RoomSensor]]
+
+
+def _nobody(room: str) -> list[RoomSensor]:
+    return []
+
+
+_room: list[RoomReader] = [_nobody]
+
+
+def set_room_reader(reader: RoomReader | None) -> RoomReader:
+    """Plug in who knows the sensors of a room (None unplugs), and return who did before."""
+    before = _room[0]
+    _room[0] = reader or _nobody
+    return before
+
+
+def room_sensors(room: str) -> list[RoomSensor]:
+    """Return the sensors of a room and of what stands in it, as they are now."""
+    return _room[0](room)

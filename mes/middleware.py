@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -42,7 +43,11 @@ class FailClosedMiddleware:
         return problem_response(request, Broken("Something went wrong on our side."))
 
     def away(self, request: HttpRequest) -> HttpResponse:
-        """Say that nothing is written now, and when to ask again."""
+        """Say that nothing is written now, and when to ask again.
+
+        The page is drawn for nobody: who is asking stands in the database, too.
+        """
+        request.user = AnonymousUser()
         response = problem_response(
             request, Unavailable("The database does not answer. Nothing was written.")
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib.auth.views import LoginView
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -45,6 +47,27 @@ def readyz(request: HttpRequest) -> HttpResponse:
         response.status_code = 503
         response["Retry-After"] = "5"
     return response
+
+
+class SignIn(LoginView):
+    """The door. A demo names its accounts there, and nothing else does."""
+
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the demo accounts, without their password."""
+        return super().get_context_data(demo_accounts=demo_accounts(), **kwargs)
+
+
+def demo_accounts() -> list[dict[str, str]]:
+    """Return who may sign in to a demo; nobody anywhere else."""
+    if settings.ONELOT_ENV != "demo" or not settings.DEMO_FILE.exists():
+        return []
+    told = json.loads(settings.DEMO_FILE.read_text())
+    return [
+        {"username": one["username"], "name": one["full_name"], "role": ", ".join(one["roles"])}
+        for one in told.get("accounts", [])
+    ]
 
 
 class ApiDocs(SpectacularSwaggerView):

@@ -105,6 +105,7 @@ def sensor_page(request: HttpRequest, code: str) -> HttpResponse:
         "limit_set": limits,
         "alarms": alarms[:50],
         "alarm": next((alarm for alarm in alarms if alarm.cleared_at is None), None),
+        "extreme": sensor.condition.extreme,
         "windows": list(HOURS),
         "window": window if window in HOURS else "15m",
         "seconds": HOURS.get(window, HOURS["15m"]),

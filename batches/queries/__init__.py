@@ -1,5 +1,12 @@
 """Every read of the fourth floor that leaves it."""
 
+from batches.queries.records import (
+    holds_of,
+    open_holds,
+    record_of,
+    signatures_by_subject,
+    steps_with_values,
+)
 from batches.queries.statements import (
     correction_statement,
     current_values,
@@ -30,14 +37,19 @@ __all__ = [
     "definition_of",
     "document_of_batch",
     "found_values",
+    "holds_of",
     "issue_statement",
+    "open_holds",
     "order_values",
     "plain_value",
     "progress_of",
+    "record_of",
     "running_batches_in_room",
+    "signatures_by_subject",
     "step_coded",
     "step_signature",
     "step_statement",
+    "steps_with_values",
     "values_of",
     "work_of",
 ]

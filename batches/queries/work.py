@@ -56,7 +56,8 @@ def batch_numbered(number: str, user: User) -> Batch:
     Raises:
         NotFound: there is none, or not for this reader.
     """
-    found = batches_seen(sites_of(user)).filter(number=number).first()
+    # PostgreSQL has no text with NUL in it, so no record has such a number.
+    found = None if "\x00" in number else batches_seen(sites_of(user)).filter(number=number).first()
     if found is None:
         raise NotFound(f"There is no batch {number[:24]}.")
     return found
@@ -68,7 +69,8 @@ def step_coded(batch: Batch, code: str) -> Step:
     Raises:
         NotFound: there is none.
     """
-    found = batch.steps.select_related("performed_by", "verified_by").filter(code=code).first()
+    steps = batch.steps.select_related("performed_by", "verified_by")
+    found = None if "\x00" in code else steps.filter(code=code).first()
     if found is None:
         raise NotFound(f"Batch {batch.number} has no step {code[:24]}.")
     found.batch = batch

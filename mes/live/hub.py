@@ -132,7 +132,7 @@ class Hub:
             self.task = None
             for client in tuple(self.clients):
                 client.drop()
-        await self.ask(connection.close)
+        await self.ask(_rest)
 
     async def ask_once(self) -> None:
         """Ask for all that is new, and now and then whether the listeners may still listen."""
@@ -179,6 +179,11 @@ class Hub:
         for client in tuple(self.clients):
             if client.listener not in there:
                 client.drop()
+
+
+def _rest() -> None:
+    """Give the connection back; asked on the hub's thread, whose connection it is."""
+    connection.close()
 
 
 def _asked(question: Any, *values: Any) -> Any:

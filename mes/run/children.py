@@ -36,7 +36,9 @@ QUIET_SECONDS, REMEMBERED_KINDS = 60.0, 200
 
 def say(text: str) -> None:
     """Show one line to the person at the terminal."""
-    print(text, flush=True)
+    # A terminal that was closed must not keep us from stopping what we started.
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 class Child:

@@ -125,8 +125,6 @@ def reject_batch(
     words = words_from(reason, pointer="/reason", what="A reason")
     BATCH.after(batch.state, "reject")
     check_seen(seen, batch.version)
-    made = _decided(
-        batch, "reject", reason=words, proof=proof, seen_digest=seen_digest, act=act
-    )
+    made = _decided(batch, "reject", reason=words, proof=proof, seen_digest=seen_digest, act=act)
     mark_rejected(batch_id=batch_id, act=act)
     return made

@@ -160,9 +160,7 @@ def escalate_exception(*, exception_id: int, description: str, act: Act) -> Devi
     """
     found = exception_for_update(exception_id, act=act)
     _require_open(found)
-    words = words_from(
-        description, pointer="/description", what="What happened", longest=4000
-    )
+    words = words_from(description, pointer="/description", what="What happened", longest=4000)
     deviation = opened_deviation(
         Reported(
             kind=found.kind,

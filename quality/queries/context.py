@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from batches.queries import current_values, definition_of
-from kernel.quantities import UNITS, quantity_label, unit_label
+from kernel.quantities import UNITS, unit_label
 from quality.models import BatchException
 from recipes.rules.limits import range_label
 
@@ -85,18 +85,16 @@ def _shown(step: Any) -> StepShown:
 
 def words_of(value: Any) -> str:
     """Return a value as a reviewer reads it: the number with its unit, or what was entered."""
-    if value.value is None:
-        return str(value.details.get("label") or value.entered)
-    number = value.value.normalize() if value.value else value.value
-    if "lot" in value.details:
-        return f"Lot {value.details['lot']}, {_with_unit(number, value.unit)}"
     if value.details.get("label"):
         return str(value.details["label"])
-    return f"{value.entered} {unit_label(value.unit) if value.unit in UNITS else value.unit}".rstrip()
+    if "lot" in value.details and value.value is not None:
+        used = _with_unit(format(value.value.normalize(), "f"), value.unit)
+        return f"Lot {value.details['lot']}, {used}"
+    return _with_unit(value.entered, value.unit) if value.value is not None else value.entered
 
 
-def _with_unit(number: Any, unit: str) -> str:
-    return quantity_label(number, unit) if unit in UNITS else f"{number} {unit}"
+def _with_unit(number: str, unit: str) -> str:
+    return f"{number} {unit_label(unit) if unit in UNITS else unit}".rstrip()
 
 
 def sections_of(shown: list[StepShown], exceptions: list[BatchException]) -> list[Section]:
@@ -106,9 +104,7 @@ def sections_of(shown: list[StepShown], exceptions: list[BatchException]) -> lis
         touched[one.step_id] = touched.get(one.step_id, 0) + 1
     found: dict[str, Section] = {}
     for one in shown:
-        section = found.setdefault(
-            one.step.unit_procedure, Section(title=one.step.unit_procedure)
-        )
+        section = found.setdefault(one.step.unit_procedure, Section(title=one.step.unit_procedure))
         section.steps.append(one)
         standing = [line["value"] for line in one.values]
         section.values += len(standing)
@@ -119,9 +115,7 @@ def sections_of(shown: list[StepShown], exceptions: list[BatchException]) -> lis
 
 def steps_around(shown: list[StepShown], found: BatchException) -> list[StepShown]:
     """Return the step of an exception with the two before and the two after it."""
-    place = next(
-        (index for index, one in enumerate(shown) if one.step.pk == found.step_id), None
-    )
+    place = next((index for index, one in enumerate(shown) if one.step.pk == found.step_id), None)
     if place is None:
         return []
     for one in shown:

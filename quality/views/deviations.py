@@ -103,11 +103,7 @@ def _journey(deviation: Deviation) -> list[dict[str, Any]]:
     return [
         {
             "label": word,
-            "state": "done"
-            if index < place or closed
-            else "current"
-            if index == place
-            else "todo",
+            "state": "done" if index < place or closed else "current" if index == place else "todo",
         }
         for index, (_, word) in enumerate(WAY)
     ]

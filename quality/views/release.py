@@ -38,7 +38,7 @@ def _dialog(batch: Any, decision: str, error: str) -> dict[str, Any]:
     verb = "release" if decision == "released" else "reject"
     return signing(
         key=verb,
-        action=f"/batches/{batch.number}/{verb}/",
+        action=f"/batches/{batch.number}/release/{'sign' if verb == 'release' else 'reject'}/",
         statement=disposition_statement(batch, decision),
         meaning=decision,
         what=f"Disposition of batch {batch.number}",

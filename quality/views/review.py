@@ -1,25 +1,21 @@
-"""Review by exception: the queue, the review of one batch, and every decision in it."""
+"""Review by exception, the screens: the queue, and the review of one batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from audit.edges import act_of_request
 from audit.models import User
 from audit.queries import signatures_of
 from audit.views import roles_required
 from batches.queries import batch_numbered
 from batches.states import BATCH
-from kernel.errors import Invalid, WrongCredentials
-from quality import commands
 from quality.forms import CommentForm, EscalateForm, QualityForm
-from quality.models import BatchException, Review
-from quality.permissions import QUALITY_UNIT, REVIEWERS, may_decide, may_review_production
+from quality.models import BatchException
+from quality.permissions import REVIEWERS, may_decide, may_review_production
 from quality.queries import (
     WAITING,
     chart_of,
@@ -37,7 +33,7 @@ from quality.queries import (
     steps_shown,
 )
 from quality.rules.release_gate import Check, ReleaseFacts, checklist, missing_before_review
-from quality.views.signing import proof_and_act, seen_version, signing
+from quality.views.signing import signing
 
 # Asked when somebody releases, on the page of the release.
 ASKED_LATER = ("ledger", "signer", "independence")
@@ -107,41 +103,40 @@ def _is_undecided(one: BatchException) -> bool:
 
 def _dialogs(batch: Any, person: User, facts: ReleaseFacts, error: dict[str, str]) -> list[Any]:
     """Return the signatures that this person may give now."""
-    found = []
-    is_maker = person.pk in makers_of(batch)
-    if may_review_production(person, batch.site_id) and not is_maker:
-        if "review_production" in BATCH.verbs_from(batch.state):
-            found.append(
-                signing(
-                    key="production",
-                    action=f"/batches/{batch.number}/review/production/",
-                    statement=review_statement(batch, Review.Kind.PRODUCTION),
-                    meaning="reviewed",
-                    what=f"Production review of batch {batch.number}",
-                    submit="Sign: reviewed for production",
-                    version=batch.version,
-                    reason="optional",
-                    error=error.get("production", ""),
-                )
-            )
-    may = may_decide(person, batch.site_id) and person.pk not in participants_of(batch)
+    kinds = []
+    verbs = BATCH.verbs_from(batch.state)
+    may = may_review_production(person, batch.site_id) and person.pk not in makers_of(batch)
+    if may and "review_production" in verbs:
+        kinds.append("production")
+    is_open = batch.state.startswith("qa_review") or "open_review" in verbs
     is_current = facts.is_quality_reviewed and not facts.is_changed_since_review
-    is_open = batch.state.startswith("qa_review") or "open_review" in BATCH.verbs_from(batch.state)
-    if may and is_open and not is_current and not missing_before_review(facts):
-        found.append(
-            signing(
-                key="quality",
-                action=f"/batches/{batch.number}/review/quality/",
-                statement=review_statement(batch, Review.Kind.QUALITY),
-                meaning="reviewed",
-                what=f"Quality review of batch {batch.number}",
-                submit="Sign: reviewed for quality",
-                version=batch.version,
-                reason="optional",
-                error=error.get("quality", ""),
-            )
-        )
-    return found
+    if (
+        is_open
+        and not is_current
+        and is_independent(person, batch)
+        and not missing_before_review(facts)
+    ):
+        kinds.append("quality")
+    return [_dialog(batch, kind, error.get(kind, "")) for kind in kinds]
+
+
+def _dialog(batch: Any, kind: str, error: str) -> dict[str, Any]:
+    return signing(
+        key=kind,
+        action=f"/batches/{batch.number}/review/{kind}/",
+        statement=review_statement(batch, kind),
+        meaning="reviewed",
+        what=f"{kind.capitalize()} review of batch {batch.number}",
+        submit=f"Sign: reviewed for {kind}",
+        version=batch.version,
+        reason="optional",
+        error=error,
+    )
+
+
+def is_independent(person: User, batch: Any) -> bool:
+    """Say whether the person decides for quality here and had no part in the making."""
+    return may_decide(person, batch.site_id) and person.pk not in participants_of(batch)
 
 
 def review_screen(
@@ -159,7 +154,7 @@ def review_screen(
     exceptions = list(exceptions_of(batch))
     wanted = chosen if chosen is not None else _number_in(request, "exception")
     selected = None if wanted is None else exception_of(batch, wanted)
-    may = may_decide(person, batch.site_id) and person.pk not in participants_of(batch)
+    may = is_independent(person, batch)
     facts = release_facts(batch)
     shown = steps_shown(batch)
     checks = checks_of(batch, facts, later=False)
@@ -200,121 +195,3 @@ def review_screen(
 def review(request: HttpRequest, number: str) -> HttpResponse:
     """Show the review of a batch."""
     return review_screen(request, number)
-
-
-def _back(number: str, exception_id: int) -> HttpResponse:
-    return redirect(f"/batches/{number}/review/?exception={exception_id}")
-
-
-@require_POST
-@roles_required(*QUALITY_UNIT)
-def open_one(request: HttpRequest, number: str, exception_id: int) -> HttpResponse:
-    """Open an exception: the look is on record."""
-    exception_of(batch_numbered(number, person_of(request)), exception_id)
-    commands.open_exception(exception_id=exception_id, act=act_of_request(request))
-    return _back(number, exception_id)
-
-
-def _decided(
-    request: HttpRequest,
-    number: str,
-    exception_id: int,
-    *,
-    name: str,
-    form: QualityForm,
-    ask: Callable[[], Any],
-) -> HttpResponse:
-    exception_of(batch_numbered(number, person_of(request)), exception_id)
-    if form.is_valid():
-        try:
-            ask()
-        except Invalid as refusal:
-            form.blame(refusal)
-        else:
-            return _back(number, exception_id)
-    return review_screen(request, number, chosen=exception_id, forms={name: form}, status=422)
-
-
-@require_POST
-@roles_required(*QUALITY_UNIT)
-def accept_one(request: HttpRequest, number: str, exception_id: int) -> HttpResponse:
-    """Accept an exception, with a comment."""
-    form = CommentForm(request.POST)
-    return _decided(
-        request,
-        number,
-        exception_id,
-        name="comment",
-        form=form,
-        ask=lambda: commands.accept_exception(
-            exception_id=exception_id,
-            comment=form.cleaned_data["comment"],
-            act=act_of_request(request),
-        ),
-    )
-
-
-@require_POST
-@roles_required(*QUALITY_UNIT)
-def escalate_one(request: HttpRequest, number: str, exception_id: int) -> HttpResponse:
-    """Open a deviation for an exception."""
-    form = EscalateForm(request.POST)
-    return _decided(
-        request,
-        number,
-        exception_id,
-        name="escalate",
-        form=form,
-        ask=lambda: commands.escalate_exception(
-            exception_id=exception_id,
-            description=form.cleaned_data["description"],
-            act=act_of_request(request),
-        ),
-    )
-
-
-def _signed(
-    request: HttpRequest, number: str, key: str, ask: Callable[..., Any]
-) -> HttpResponse:
-    batch = batch_numbered(number, person_of(request))
-    try:
-        proof, act = proof_and_act(request)
-        ask(
-            batch_id=batch.pk,
-            seen=seen_version(request),
-            proof=proof,
-            seen_digest=request.POST.get("digest", ""),
-            comment=request.POST.get("reason", ""),
-            act=act,
-        )
-    except WrongCredentials as refusal:
-        return review_screen(request, number, error={key: refusal.detail}, status=refusal.status)
-    return redirect(f"/batches/{number}/review/#decide")
-
-
-@require_POST
-@roles_required("verifier")
-def sign_production(request: HttpRequest, number: str) -> HttpResponse:
-    """Sign the production review."""
-    return _signed(request, number, "production", commands.review_production)
-
-
-@require_POST
-@roles_required(*QUALITY_UNIT)
-def sign_quality(request: HttpRequest, number: str) -> HttpResponse:
-    """Sign the quality review."""
-    return _signed(request, number, "quality", commands.review_batch)
-
-
-@require_POST
-@roles_required(*QUALITY_UNIT)
-def give_back(request: HttpRequest, number: str) -> HttpResponse:
-    """Give the record back to production for correction, with a reason."""
-    batch = batch_numbered(number, person_of(request))
-    commands.return_batch(
-        batch_id=batch.pk,
-        seen=seen_version(request),
-        reason=request.POST.get("reason", ""),
-        act=act_of_request(request),
-    )
-    return redirect(f"/batches/{number}/review/")

@@ -1,1 +1,33 @@
-"""Every write of the supply app."""
+"""Every write of the first floor."""
+
+from supply.commands.custody import (
+    IdentityOutcome,
+    check_identity,
+    receive_bag,
+    record_collection,
+)
+from supply.commands.materials import (
+    add_equipment,
+    add_lot,
+    add_material,
+    approve_lot,
+    use_equipment,
+    use_lot,
+)
+from supply.commands.vault import issue_chain, register_patient, reveal_patient
+
+__all__ = [
+    "IdentityOutcome",
+    "add_equipment",
+    "add_lot",
+    "add_material",
+    "approve_lot",
+    "check_identity",
+    "issue_chain",
+    "receive_bag",
+    "record_collection",
+    "register_patient",
+    "reveal_patient",
+    "use_equipment",
+    "use_lot",
+]

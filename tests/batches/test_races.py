@@ -82,8 +82,7 @@ def test_two_operators_enter_one_value() -> None:
             for user, text in zip(people(), ("75", "76"), strict=True)
         )
     )
-    assert outcomes[1] == "done"
-    assert outcomes[0] in ("already_done", "stale_view")
+    assert outcomes == ["done", "stale_view"]
     assert StepValue.objects.filter(step=step).count() == 1
 
 
@@ -159,6 +158,7 @@ def test_a_hold_and_a_signature_at_once_leave_no_signature_after_the_hold() -> N
 @pytest.mark.requirement("S88-04", "ATMP-08")
 def test_of_many_batches_that_start_in_one_room_one_is_made() -> None:
     batches = [issued_batch(order=received_order()) for _ in range(6)]
+    operator()
     outcomes = at_once(
         *(
             lambda batch=batch: commands.start_batch(

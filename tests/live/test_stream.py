@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -102,7 +103,10 @@ class Browser:
 def walk(story: Callable[[], Awaitable[None]]) -> None:
     """Run a story on a fresh loop, and leave no listener and no connection behind."""
 
+    broken: list[dict[str, Any]] = []
+
     async def whole() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: broken.append(told))
         await story()
         for _ in range(100):
             if all(hub.task is None for hub in hubs_of_this_test()):
@@ -114,6 +118,8 @@ def walk(story: Callable[[], Awaitable[None]]) -> None:
         await sync_to_async(connections.close_all)()
 
     asyncio.run(whole())
+    gc.collect()
+    assert broken == []
 
 
 def hubs_of_this_test() -> list[Hub]:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from mes.embedded.account import SYSTEM_DIRECTORY
+from mes.embedded.place import ID_FILE
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "setup"))
 
@@ -20,4 +23,7 @@ def data_dir() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="onelot-setup-"))
     path.chmod(0o711)
     yield path
+    # Where the project itself cannot be reached, durable data went to a system directory.
+    for moved in path.rglob(ID_FILE):
+        shutil.rmtree(SYSTEM_DIRECTORY / moved.read_text().strip(), ignore_errors=True)
     shutil.rmtree(path)

@@ -18,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg2
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mes.embedded import EmbeddedError, running_postgres, running_valkey
 from mes.embedded import place as places
@@ -95,11 +97,8 @@ def test_an_old_password_opens_nothing(data_dir: Path) -> None:
 
 def test_nothing_is_kept_that_others_may_read(data_dir: Path) -> None:
     with running_postgres(data_dir, durable=True) as servers:
-        modes = {
-            path.name: stat.S_IMODE(path.stat().st_mode)
-            for path in data_dir.iterdir()
-            if path.name in ("postgres", "socket", "postgres.log")
-        }
+        kept = [servers.home / "postgres", servers.home / "socket", data_dir / "postgres.log"]
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in kept}
         assert modes == {"postgres": 0o700, "socket": 0o700, "postgres.log": 0o600}
         assert ask(servers.admin_url, "SHOW listen_addresses") == [("",)]
 
@@ -134,7 +133,7 @@ def test_a_server_left_behind_is_stopped_and_its_data_kept(data_dir: Path) -> No
         command, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/", **account.spawn_as()
     )
     try:
-        pid_file = data_dir / "postgres" / "postmaster.pid"
+        pid_file = servers.home / "postgres" / "postmaster.pid"
         while not pid_file.exists():
             assert orphan.poll() is None
             time.sleep(0.02)
@@ -163,7 +162,7 @@ def test_a_pid_that_belongs_to_another_program_is_let_alone(data_dir: Path) -> N
 def test_a_first_start_that_was_cut_off_is_done_again(data_dir: Path) -> None:
     server_account().own_directory(data_dir / "postgres")
     (data_dir / "postgres" / "half").mkdir()
-    with running_postgres(data_dir, durable=True) as servers:
+    with running_postgres(data_dir, durable=False) as servers:
         assert ask(servers.admin_url, "SELECT 1") == [(1,)]
 
 
@@ -182,7 +181,7 @@ def test_a_long_path_gets_a_short_socket(data_dir: Path) -> None:
     long.mkdir(parents=True)
     for path in (long.parent, long):
         path.chmod(0o711)
-    with running_postgres(long, durable=True) as servers:
+    with running_postgres(long, durable=False) as servers:
         assert ask(servers.app_url, "SELECT 1") == [(1,)]
         socket = Path(unquote(urlsplit(servers.app_url).query.removeprefix("host=")))
         assert stat.S_IMODE(socket.stat().st_mode) == 0o700
@@ -255,7 +254,9 @@ def test_what_the_courier_was_given_survives_a_restart(data_dir: Path) -> None:
 
 def test_the_courier_asks_for_its_password(data_dir: Path) -> None:
     with running_valkey(data_dir, durable=False) as courier:
-        stranger = redis.Redis(host="127.0.0.1", port=urlsplit(courier.url).port or 0)
+        once = Retry(NoBackoff(), 0)
+        port = urlsplit(courier.url).port or 0
+        stranger = redis.Redis(host="127.0.0.1", port=port, retry=once)
         with pytest.raises(redis.AuthenticationError):
             stranger.ping()
         stranger.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import install
 import locked
 import pytest
 
@@ -127,12 +129,31 @@ def test_a_machine_without_node_is_told_what_to_install(project: Path) -> None:
     assert not (project / ".venv").exists()
 
 
+def test_a_python_without_venv_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(install, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(install.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(install.Missing) as refusal:
+        install.make_virtual_environment()
+    assert str(refusal.value) == (
+        "This Python has no module venv: install it, on Debian with apt-get install python3-venv."
+    )
+
+
+def test_an_old_python_is_told_so() -> None:
+    source = (ROOT / "setup" / "install.py").read_text()
+    # Whatever stands before the refusal must be readable by the Pythons it refuses.
+    head = source[: source.index("import fcntl")]
+    assert "sys.version_info < (3, 11)" in head
+    ast.parse(source, feature_version=(3, 8))
+
+
 def test_something_else_called_venv_is_not_removed(project: Path) -> None:
     (project / ".venv").mkdir()
     (project / ".venv" / "precious").write_text("mine")
     (project / "node_modules").mkdir()
-    digest = __import__("install").digest(project / locked.NODE_LOCK)
-    (project / "node_modules" / ".onelot").write_text(digest)
+    (project / "node_modules" / ".onelot").write_text(install.digest(project / locked.NODE_LOCK))
     done = installed_in(project, "/usr/bin:/bin")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "is not a virtual environment" in done.stderr

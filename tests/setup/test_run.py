@@ -19,7 +19,7 @@ import pytest
 from mes.embedded.processes import free_port
 from mes.env import SettingError
 from mes.run import choices, files
-from mes.run.children import Child, Shown, stop_all
+from mes.run.children import Child, Shown, say, stop_all
 from mes.run.errors import RunError
 from mes.run.house import Servers, _require_all_alive, _tell_accounts
 
@@ -209,6 +209,17 @@ def test_accounts_and_token_are_shown(capsys: pytest.CaptureFixture[str]) -> Non
         f"  {'olivia':<16} {'Olivia Op':<24} operator",
         "API token: t0ken",
     ]
+
+
+def test_a_closed_terminal_does_not_keep_anything_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", buffering=1) as closed, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", closed)
+        say("nobody reads this")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
 
 
 def child(stack: ExitStack, name: str, program: str, logs: Path) -> Child:

@@ -51,7 +51,7 @@ def shift(*, at: datetime = NOON, **changes: Any) -> Shift:
     return Shift(performer=operator(), verifier=verifier(), qa=quality(), at=at, **changes)
 
 
-@command
+@command(may_be_silent=True)
 def stock(*, plant: Site, room: str = ROOM, act: Act) -> None:
     """Put a room, a balance and an approved lot of buffer into the plant; made once."""
     for code, kind in ((room, "room"), ("BAL-1", "BALANCE")):

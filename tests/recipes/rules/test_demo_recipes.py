@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from recipes.rules.completeness import missing_before_approval
 from recipes.rules.document import Document
 from recipes.rules.formulas import evaluate
 from recipes.rules.limits import verdict
 from recipes.rules.parsing import document_from
 from recipes.rules.scaling import parameter_values
 from recipes.rules.steps import CalculationStep, NumberStep, Step, TimerStep
+from recipes.rules.yaml_text import plain_from_yaml
 from tests.recipes.rules.plain import demo
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -93,3 +95,9 @@ def test_the_limits_of_the_harvest_are_the_published_ones(parameter: str, title:
     assert step.soft.min == wanted.get("min")
     assert step.soft.max == wanted.get("max_exclusive")
     assert step.soft.max_exclusive == ("max_exclusive" in wanted)
+
+
+def test_the_recipe_of_the_reference_page_can_be_approved() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "reference" / "recipe-document.md"
+    written = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    assert missing_before_approval(document_from(plain_from_yaml(written))) == ()

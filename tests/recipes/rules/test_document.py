@@ -245,7 +245,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_damage_gives_a_document_or_a_refusal(data: st.DataObject) -> None:
     plain = small()

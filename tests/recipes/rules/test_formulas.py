@@ -153,9 +153,9 @@ ATTACKS = [
 @pytest.mark.requirement("SPC-08")
 @pytest.mark.parametrize("formula", ATTACKS, ids=lambda formula: repr(formula[:24]))
 def test_what_is_no_formula_is_refused_at_once(formula: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     assert refused(formula, a=Decimal(1), x=Decimal(1)) == "formula_unreadable"
-    assert time.perf_counter() - before < 0.05
+    assert time.process_time() - before < 0.05
 
 
 @pytest.mark.requirement("SPC-08")
@@ -198,9 +198,9 @@ def test_a_float_never_enters() -> None:
 
 def test_the_largest_formula_takes_no_time() -> None:
     formula = "+".join(["a"] * 100)
-    before = time.perf_counter()
+    before = time.process_time()
     assert evaluate(formula, {"a": Decimal("0.1")}) == 10
-    assert time.perf_counter() - before < 0.05
+    assert time.process_time() - before < 0.05
 
 
 def test_the_decimals_of_the_caller_do_not_matter() -> None:
@@ -243,7 +243,7 @@ EXACT = st.recursive(LEAVES, _grown, max_leaves=5)
 
 
 @pytest.mark.requirement("SPC-08", "DI-05")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(EXACT)
 def test_sums_and_products_are_exact(told: Told) -> None:
     text, expected = told
@@ -264,7 +264,7 @@ CHAINS = st.lists(
 
 
 @pytest.mark.requirement("SPC-08")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(CHAINS, st.integers(1, 9999))
 def test_precedence_and_rounding_are_those_of_python_to_the_last_digit(
     chain: list[tuple[str, int, str]], last: int
@@ -285,14 +285,14 @@ def test_precedence_and_rounding_are_those_of_python_to_the_last_digit(
 
 
 @pytest.mark.requirement("SPC-08")
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.text(alphabet="0123456789.eE+-*/()<>=!, abminxsqrt_\n'\"[]{}", max_size=80))
 def test_any_text_gives_a_finite_number_or_a_refusal(text: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     codes = {"formula_unreadable", "no_value", "missing_input"}
     try:
         assert evaluate(text, {"a": Decimal("1.5"), "b": Decimal(-3)}).is_finite()
     except Invalid as refusal:
         codes -= {refusal.code}
         assert len(codes) == 2
-    assert time.perf_counter() - before < 0.05
+    assert time.process_time() - before < 0.05

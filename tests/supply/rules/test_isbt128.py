@@ -104,7 +104,7 @@ def test_what_is_no_donation_number_is_refused(text: str) -> None:
 
 
 @pytest.mark.requirement("COI-08")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(NUMBERS)
 def test_every_single_slip_in_a_number_is_found(number: str) -> None:
     checked = number + check_character(number)

@@ -1,0 +1,158 @@
+"""Records: everything that is known of a batch on this floor, as plain values (ISA-88 Part 4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from audit.models import Signature
+from audit.queries import plain_signature, signatures_in
+from batches.models import Batch, Hold, Step, StepValue
+from batches.queries.statements import current_values, plain_value
+from batches.rules.verdicts import ONLY_TRIED
+from recipes.queries import version_title
+
+
+def record_of(batch: Batch) -> dict[str, Any]:
+    """Return the record of a batch: order, recipe, steps, values, signatures, holds, what was used.
+
+    All values are canonical (Decimals, UTC times); nothing in it names the patient.
+    """
+    steps = steps_with_values(batch)
+    signatures = signatures_by_subject(batch)
+    return {
+        "batch": _batch(batch, signatures[Batch._meta.label, batch.pk]),
+        "order": _order(batch),
+        "recipe": {
+            "title": version_title(batch.recipe_version),
+            "code": batch.recipe_version.recipe.code,
+            "number": batch.recipe_version.number,
+            "document_digest": batch.recipe_version.document_digest,
+            "control_recipe_digest": batch.control_recipe_digest,
+            "control_recipe": batch.control_recipe,
+        },
+        "steps": [
+            _step(step, values, signatures[Step._meta.label, step.pk]) for step, values in steps
+        ],
+        "holds": [_hold(hold) for hold in holds_of(batch)],
+        "materials": _used(steps, "scan_material"),
+        "equipment": _used(steps, "scan_equipment"),
+        "identity_checks": _used(steps, "scan_identity"),
+    }
+
+
+def steps_with_values(batch: Batch) -> list[tuple[Step, list[StepValue]]]:
+    """Return the steps of a batch in order, each with all its values, in two queries."""
+    by_step: dict[int, list[StepValue]] = defaultdict(list)
+    values = StepValue.objects.filter(batch=batch).select_related("entered_by", "corrects")
+    for value in values.order_by("step_id", "seq"):
+        by_step[value.step_id].append(value)
+    steps = batch.steps.select_related("performed_by", "verified_by").order_by("ordinal")
+    return [(step, by_step[step.pk]) for step in steps]
+
+
+def signatures_by_subject(batch: Batch) -> defaultdict[tuple[str, int], list[Signature]]:
+    """Return the signatures of a batch's stream by what they are on, oldest first, in one query."""
+    found: defaultdict[tuple[str, int], list[Signature]] = defaultdict(list)
+    for signature in signatures_in(batch.stream()).order_by("pk"):
+        found[signature.subject_type, signature.subject_id].append(signature)
+    return found
+
+
+def holds_of(batch: Batch) -> list[Hold]:
+    """Return the holds of a batch, oldest first."""
+    return list(batch.holds.select_related("placed_by", "lifted_by").order_by("pk"))
+
+
+def open_holds(batch: Batch) -> list[Hold]:
+    """Return the holds of a batch that nobody lifted yet."""
+    return [hold for hold in holds_of(batch) if hold.lifted_at is None]
+
+
+def _batch(batch: Batch, signatures: Iterable[Signature]) -> dict[str, Any]:
+    return {
+        "number": batch.number,
+        "site": batch.site.code,
+        "room": batch.room.code if batch.room else None,
+        "state": batch.state,
+        "version": batch.version,
+        "planned_at": batch.planned_at,
+        "issued_at": batch.issued_at,
+        "started_at": batch.started_at,
+        "completed_at": batch.completed_at,
+        "decided_at": batch.decided_at,
+        "signatures": [plain_signature(one) for one in signatures],
+    }
+
+
+def _order(batch: Batch) -> dict[str, Any]:
+    order = batch.order
+    return {
+        "number": order.number,
+        "external_id": order.external_id,
+        "state": order.state,
+        "site": order.site.code,
+        "therapy": order.therapy.code,
+        "therapy_name": order.therapy.name,
+        "patient": order.patient.code,
+        "chain_of_identity": order.chain.value,
+        "issuer": order.chain.issuer,
+        "weight_kg": order.weight_kg,
+        "height_cm": order.height_cm,
+        "ordered_at": order.ordered_at,
+        "administer_from": order.administer_from,
+        "administer_to": order.administer_to,
+    }
+
+
+def _step(step: Step, values: list[StepValue], signatures: list[Signature]) -> dict[str, Any]:
+    standing = {value.pk for value in current_values(values)}
+    return {
+        "ordinal": step.ordinal,
+        "code": step.code,
+        "kind": step.kind,
+        "title": step.title,
+        "unit_procedure": step.unit_procedure,
+        "operation": step.operation,
+        "definition": step.definition,
+        "state": step.state,
+        "started_at": step.started_at,
+        "completed_at": step.completed_at,
+        "performed_by": step.performed_by.full_name if step.performed_by else None,
+        "verified_by": step.verified_by.full_name if step.verified_by else None,
+        "values": [{**plain_value(value), "stands": value.pk in standing} for value in values],
+        "signatures": [plain_signature(one) for one in signatures],
+    }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    return {
+        "cause": hold.cause,
+        "reason": hold.reason,
+        "placed_at": hold.placed_at,
+        "placed_by": hold.placed_by.full_name,
+        "lifted_at": hold.lifted_at,
+        "lifted_by": hold.lifted_by.full_name if hold.lifted_by else None,
+        "lift_reason": hold.lift_reason,
+    }
+
+
+def _used(steps: list[tuple[Step, list[StepValue]]], kind: str) -> list[dict[str, Any]]:
+    """Return what was scanned in the steps of a kind: every lot, unit or identity, tries included."""
+    return [
+        {
+            **value.details,
+            "step": step.code,
+            "scanned": value.entered,
+            "quantity": value.value,
+            "unit": value.unit,
+            "source": value.source,
+            "is_match": value.verdict not in ONLY_TRIED,
+            "at": value.entered_at,
+            "by": value.entered_by.full_name,
+        }
+        for step, values in steps
+        if step.kind == kind
+        for value in values
+    ]

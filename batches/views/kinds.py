@@ -1,0 +1,129 @@
+"""What the input of a step shows beside its instruction, kind by kind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from audit.edges import now
+from batches.models import Step
+from batches.ports import LiveValue, sensor_value
+from batches.queries import document_of_batch, found_values, order_values
+from batches.rules.calculations import Computed, computed
+from batches.rules.verdicts import judged_number
+from kernel.errors import Refusal
+from kernel.quantities import quantity_label, text_of, unit_label
+from recipes.rules.limits import Range, range_label
+from recipes.rules.steps import (
+    CalculationStep,
+    NumberStep,
+    ScanEquipmentStep,
+    ScanIdentityStep,
+    ScanMaterialStep,
+    SensorStep,
+    TimerStep,
+)
+from recipes.rules.steps import Step as Phase
+
+
+def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
+    """Return what the input of a step of this kind shows beside its instruction."""
+    match phase:
+        case NumberStep():
+            return {"unit": unit_label(phase.unit), **limits_of(phase.hard, phase.soft, phase.unit)}
+        case SensorStep():
+            return {
+                "unit": unit_label(phase.unit),
+                "live": live_of(step, phase),
+                **limits_of(phase.hard, phase.soft, phase.unit),
+            }
+        case CalculationStep():
+            return {
+                "unit": unit_label(phase.unit),
+                **calculation_of(step, phase),
+                **limits_of(phase.hard, phase.soft, phase.unit),
+            }
+        case TimerStep():
+            return timer_of(step, phase)
+        case ScanIdentityStep(target=target):
+            return {"expected": f"the {target} of patient {step.batch.order.patient.code}"}
+        case ScanMaterialStep(material=code):
+            return material_of(step, phase, code)
+        case ScanEquipmentStep(equipment=code):
+            named = document_of_batch(step.batch).equipment_requirements
+            return {"expected": next((one.name for one in named if one.code == code), code)}
+        case _:
+            return {}
+
+
+def limits_of(hard: Range | None, soft: Range | None, unit: str) -> dict[str, Any]:
+    """Return limits as texts, for the input and for the reader."""
+
+    def text(limits: Range | None, side: str) -> str:
+        edge = getattr(limits, side) if limits else None
+        return "" if edge is None else text_of(edge)
+
+    return {
+        "low": text(hard, "min"),
+        "high": text(hard, "max"),
+        "soft_low": text(soft, "min"),
+        "soft_high": text(soft, "max"),
+        "hard_words": range_label(hard, unit),
+        "soft_words": range_label(soft, unit),
+    }
+
+
+def live_of(step: Step, phase: SensorStep) -> LiveValue | None:
+    """Return what the sensor shows now."""
+    room = step.batch.room
+    return sensor_value(room.code, phase.place, phase.quantity) if room else None
+
+
+def calculation_of(step: Step, phase: CalculationStep) -> dict[str, Any]:
+    """Return the formula with its values filled in, and its result, or why there is none yet."""
+    batch = step.batch
+    try:
+        result: Computed = computed(
+            phase,
+            document=document_of_batch(batch),
+            order=order_values(batch),
+            steps=found_values(batch),
+        )
+    except Refusal as refusal:
+        return {"formula": phase.formula, "why_not": refusal.detail}
+    judged = judged_number(
+        result.value, phase.hard, phase.soft, unit=phase.unit, is_critical=phase.critical
+    )
+    return {
+        "formula": phase.formula,
+        "used": [
+            {"name": one.name, "source": one.source, "words": quantity_label(one.value, one.unit)}
+            for one in result.used
+        ],
+        "result": result.text(),
+        "judged": judged,
+    }
+
+
+def timer_of(step: Step, phase: TimerStep) -> dict[str, Any]:
+    """Return when the timer may be ended, and until when it must be."""
+    facts: dict[str, Any] = {
+        "least": timedelta(seconds=phase.min_seconds),
+        "most": timedelta(seconds=phase.max_seconds) if phase.max_seconds else None,
+    }
+    if step.started_at is not None:
+        facts["ends_at"] = step.started_at + facts["least"]
+        facts["is_over"] = now() >= facts["ends_at"]
+        facts["until"] = step.started_at + facts["most"] if facts["most"] else None
+    return facts
+
+
+def material_of(step: Step, phase: ScanMaterialStep, code: str) -> dict[str, Any]:
+    """Return which lot to scan, and how much of it is used."""
+    line = document_of_batch(step.batch).material(code)
+    quantity, unit = phase.quantity, phase.unit
+    if line is not None and (quantity is None or unit is None):
+        quantity, unit = line.quantity, line.unit
+    name = line.name if line else code
+    amount = quantity_label(quantity, unit) if quantity is not None and unit else ""
+    return {"expected": f"a lot of {name}", "amount": amount, "code": code}

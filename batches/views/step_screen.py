@@ -1,0 +1,199 @@
+"""The screen of one step: everything its template shows, decided here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from audit.forms import signer_facts
+from audit.permissions import holds
+from audit.signing import digest_of
+from batches.models import Batch, Step, StepValue
+from batches.ports import room_sensors
+from batches.queries import (
+    current_values,
+    definition_of,
+    open_holds,
+    step_statement,
+    values_of,
+)
+from batches.rules.needs import missing_values
+from batches.rules.verdicts import ONLY_TRIED
+from batches.views.forms import person_of
+from batches.views.kinds import facts_of_kind
+from kernel.errors import Refusal
+from kernel.quantities import quantity_label, unit_label
+from recipes.rules.steps import Step as Phase
+
+
+@dataclass(slots=True, kw_only=True)
+class Typed:
+    """What came with a refused form, to be shown again, and the refusal."""
+
+    refusal: Refusal | None = None
+    value: str = ""
+    reason: str = ""
+    form: str = ""
+
+    def error_at(self, *pointers: str) -> str:
+        """Return the sentence for a field, if the refusal is about it."""
+        if self.refusal is None:
+            return ""
+        return next((e.detail for e in self.refusal.errors if e.pointer in pointers), "")
+
+
+def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> dict[str, Any]:
+    """Return the context of the step's page."""
+    typed = typed or Typed()
+    batch, phase = step.batch, definition_of(step)
+    values = values_of(step)
+    standing = current_values(values)
+    user = person_of(request)
+    is_mine = holds(user, *phase.roles, site_id=batch.site_id)
+    missing = missing_values(phase, [value.name for value in standing])
+    is_open = batch.state == "in_progress" and step.state == "running" and is_mine
+    context: dict[str, Any] = {
+        "batch": batch,
+        "step": step,
+        "phase": phase,
+        "screen": header_of(batch, step),
+        "holds": open_holds(batch) if batch.state == "on_hold" else [],
+        "may_start": batch.state == "in_progress" and step.state == "ready" and is_mine,
+        "may_enter": is_open and bool(missing),
+        "may_sign": is_open and not missing,
+        "may_verify": batch.state == "in_progress" and step.state == "performed",
+        "may_hold": batch.state == "in_progress" and holds(user, "operator", "verifier", "qa"),
+        "may_correct": may_correct(batch, step, bool(standing)) and is_mine,
+        "is_mine": is_mine,
+        "value": shown_value(standing[-1], values) if standing else None,
+        "tries": [value for value in values if value.verdict in ONLY_TRIED],
+        "waits_for": waiting_for(step, phase) if step.state == "waiting" else [],
+        "next_step": following(step),
+        "typed": typed,
+        "error": typed.error_at("/value", "/unit"),
+        "reason_error": typed.error_at("/reason"),
+        "asks_reason": bool(typed.reason or typed.error_at("/reason")),
+        "sensors": room_sensors(batch.room.code) if batch.room else [],
+        "kind": facts_of_kind(step, phase),
+        **sign_dialogs(request, step, values, standing, typed),
+    }
+    context["topics"] = ",".join(
+        [f"batch:{batch.number}", *(f"sensor:{one.sensor}" for one in context["sensors"])]
+    )
+    return context
+
+
+def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
+    """Return the line that never scrolls: who it is for, what it is, how far it is."""
+    identified = batch.steps.filter(kind="scan_identity", values__verdict="ok").exists()
+    collected = batch.order.chain.collections.order_by("collected_at").first()
+    return {
+        "back_href": f"/batches/{batch.number}/" if step else "/batches/",
+        "patient_code": batch.order.patient.code,
+        "batch_number": batch.number,
+        "product": batch.order.therapy.name,
+        "step_number": step.ordinal if step else None,
+        "step_count": batch.steps.count(),
+        "step_title": step.title if step else "",
+        "is_identity_proven": identified,
+        "clock_from": collected.collected_at if collected else None,
+    }
+
+
+def may_correct(batch: Batch, step: Step, has_value: bool) -> bool:
+    """Say whether the value of a step can be corrected now."""
+    states = ("in_progress", "execution_complete", "returned_for_correction")
+    kinds = ("number", "choice", "calculation")
+    return has_value and batch.state in states and step.kind in kinds
+
+
+def shown_value(value: StepValue, values: list[StepValue]) -> dict[str, Any]:
+    """Return a value with everything it replaced, oldest first."""
+    by_id = {one.pk: one for one in values}
+    old, one = [], value
+    while one.corrects_id:
+        before = by_id[one.corrects_id]
+        old.append(
+            {
+                "value": words_of(before),
+                "by": one.entered_by.full_name,
+                "at": one.entered_at,
+                "reason": one.reason,
+            }
+        )
+        one = before
+    return {
+        "label": value.name,
+        "value": value,
+        "words": words_of(value),
+        "old": old[::-1],
+        "source": value.source if "keyed" in value.source and not value.unit else "",
+    }
+
+
+def words_of(value: StepValue) -> str:
+    """Return a value as it is read: as entered, with its unit, or by the name of what was scanned."""
+    details = value.details
+    if "lot" in details:
+        amount = quantity_label(value.value, value.unit) if value.value is not None else ""
+        return f"{details['name']}, lot {details['lot']}, {amount}".rstrip(", ")
+    if "equipment" in details:
+        return f"{details['equipment']}, {details['name']}"
+    if "label" in details:
+        return str(details["label"])
+    return f"{value.entered} {unit_label(value.unit) if value.unit else ''}".strip()
+
+
+def waiting_for(step: Step, phase: Phase) -> list[Step]:
+    """Return the steps that must be complete before this one."""
+    found = step.batch.steps.filter(code__in=phase.after).exclude(state="complete")
+    return list(found.order_by("ordinal"))
+
+
+def following(step: Step) -> Step | None:
+    """Return the next step of the procedure."""
+    return step.batch.steps.filter(ordinal__gt=step.ordinal).order_by("ordinal").first()
+
+
+def next_open(batch: Batch, after: int = 0) -> Step | None:
+    """Return the step to go on with: the next open one, else the first open one."""
+    steps = batch.steps.filter(state__in=("ready", "running", "performed")).order_by("ordinal")
+    return steps.filter(ordinal__gt=after).first() or steps.first()
+
+
+def sign_dialogs(
+    request: HttpRequest,
+    step: Step,
+    values: list[StepValue],
+    standing: list[StepValue],
+    typed: Typed,
+) -> dict[str, Any]:
+    """Return the e-sign dialog of this state of the step: performed, or verified."""
+    if step.state not in ("running", "performed"):
+        return {}
+    statement = step_statement(step, values)
+    shown = shown_value(standing[-1], values) if standing else None
+    base = {
+        "what": f"{step.batch.number} · {step.code} {step.title} ·"
+        f" patient {step.batch.order.patient.code}",
+        "values": [
+            {
+                "label": "Value" if shown else "Step",
+                "value": shown["words"] if shown else "Done as instructed",
+                "old": ", ".join(one["value"] for one in shown["old"]) if shown else "",
+            }
+        ],
+        "digest": digest_of(statement),
+        "version": step.version,
+        "error": typed.refusal.detail if typed.form in ("sign", "verify") and typed.refusal else "",
+        "is_open": request.GET.get("sign") == "1",
+    }
+    path = f"/batches/{step.batch.number}/steps/{step.code}"
+    act = shown["words"] if shown else "done"
+    if step.state == "running":
+        own = {"id": "sign-step", "action": f"{path}/sign/", "meaning": "performed"}
+        return {"signing": {**base, **signer_facts(request), **own, "submit": f"Sign: {act}"}}
+    own = {"id": "verify-step", "action": f"{path}/verify/", "meaning": "verified", "who": ""}
+    return {"signing": {**base, **own, "submit": f"Verify: {act}"}}

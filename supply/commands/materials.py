@@ -1,0 +1,203 @@
+"""Materials, lots and equipment: brought in, approved, and used only while they may be."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from audit.acts import Act, command, record
+from audit.models import Site
+from audit.permissions import holds, require
+from audit.signing import Proof, sign
+from kernel.errors import Conflict, Invalid, NotFound
+from supply.models import Equipment, Material, MaterialLot
+from supply.queries import lot_statement
+from supply.states import LOT
+
+
+@command
+def add_material(*, code: str, name: str, unit: str, act: Act) -> Material:
+    """Add the definition of a material."""
+    if Material.objects.filter(code=code).exists():
+        raise Conflict(f"There is a material {code} already.", pointer="/code", code="used")
+    material = Material(code=code, name=name, unit=unit)
+    material.save(force_insert=True)
+    record(act, "add", material)
+    return material
+
+
+@command
+def add_lot(
+    *, material: Material, number: str, site: Site, expires_on: date, quantity: Decimal, act: Act
+) -> MaterialLot:
+    """Bring in a lot; it is in quarantine until quality approves it.
+
+    Raises:
+        Invalid: the quantity is not more than zero.
+    """
+    if not quantity.is_finite() or quantity <= 0:
+        raise Invalid("A lot holds more than nothing.", pointer="/quantity", code="range")
+    lot = MaterialLot(
+        material=material,
+        number=number,
+        site=site,
+        expires_on=expires_on,
+        on_hand=quantity,
+        received_at=act.at,
+    )
+    lot.save(force_insert=True)
+    record(act, "receive", lot)
+    return lot
+
+
+@command
+def approve_lot(*, lot_id: int, proof: Proof, seen_digest: str, act: Act) -> MaterialLot:
+    """Approve a lot for use, with a signature.
+
+    Raises:
+        NotPermitted: the signer is not quality assurance at the site of the lot.
+        IllegalMove: the lot is not waiting for approval.
+    """
+    lot = (
+        MaterialLot.objects.select_for_update(of=("self",))
+        .select_related("material")
+        .get(pk=lot_id)
+    )
+    require(holds(act.by, "qa", site_id=lot.site_id), "approve lots")
+    statement = lot_statement(lot)
+    lot.state = LOT.after(lot.state, "approve")
+    lot.save(update_fields=["state"])
+    record(act, "approve", lot)
+    sign(
+        act=act,
+        proof=proof,
+        subject=lot,
+        meaning="approved",
+        statement=statement,
+        seen_digest=seen_digest,
+    )
+    return lot
+
+
+@command
+def use_lot(
+    *,
+    material_code: str,
+    scanned: str,
+    quantity: Decimal,
+    unit: str,
+    site: Site,
+    on: date,
+    act: Act,
+) -> MaterialLot:
+    """Take a quantity out of the lot that was scanned (21 CFR 211.188(b)(3)).
+
+    Raises:
+        Conflict: another material, in quarantine, expired, another unit, or not enough on hand.
+    """
+    number = scanned.strip()
+    lots = MaterialLot.objects.select_for_update(of=("self",)).select_related("material")
+    lot = lots.filter(number=number, site=site, material__code=material_code).first()
+    if lot is None:
+        other = MaterialLot.objects.select_related("material").filter(number=number, site=site)
+        wrong = other.first()
+        if wrong is None:
+            raise Conflict(
+                f"Lot {number[:40]} is not known here.", pointer="/value", code="unknown"
+            )
+        raise Conflict(
+            f"Lot {number} is {wrong.material.name}; this step takes {material_code}.",
+            pointer="/value",
+            code="wrong_item",
+        )
+    _check_lot(lot, quantity, unit, on)
+    lot.on_hand -= quantity
+    if lot.on_hand == 0:
+        lot.state = LOT.after(lot.state, "consume")
+    lot.save(update_fields=["on_hand", "state"])
+    record(act, "use", lot, quantity=quantity, unit=unit)
+    return lot
+
+
+def _check_lot(lot: MaterialLot, quantity: Decimal, unit: str, on: date) -> None:
+    told = f"Lot {lot.number} of {lot.material.name}"
+    if lot.state == "quarantine":
+        raise Conflict(f"{told} is in quarantine.", pointer="/value", code="quarantined")
+    if lot.state == "consumed":
+        raise Conflict(f"{told} is used up.", pointer="/value", code="not_enough")
+    if lot.state != "approved":
+        raise Conflict(f"{told} is {lot.state}.", pointer="/value", code=lot.state)
+    # An expiry by date is the end of that day.
+    if lot.expires_on < on:
+        raise Conflict(f"{told} expired on {lot.expires_on}.", pointer="/value", code="expired")
+    if unit != lot.material.unit:
+        raise Conflict(f"{told} is kept in {lot.material.unit}, not {unit}.", code="wrong_unit")
+    if quantity <= 0:
+        raise Invalid("Take more than nothing.", pointer="/quantity", code="range")
+    if lot.on_hand < quantity:
+        raise Conflict(
+            f"{told} has {lot.on_hand.normalize():f} {unit} left; {quantity} {unit} are needed.",
+            pointer="/value",
+            code="not_enough",
+        )
+
+
+@command
+def add_equipment(
+    *,
+    code: str,
+    name: str,
+    equipment_class: str,
+    site: Site,
+    room: Equipment | None = None,
+    calibration_due_on: date | None = None,
+    act: Act,
+) -> Equipment:
+    """Add a room or a unit of equipment."""
+    if Equipment.objects.filter(code=code).exists():
+        raise Conflict(f"There is equipment {code} already.", pointer="/code", code="used")
+    equipment = Equipment(
+        code=code,
+        name=name,
+        equipment_class=equipment_class,
+        site=site,
+        room=room,
+        calibration_due_on=calibration_due_on,
+    )
+    equipment.save(force_insert=True)
+    record(act, "add", equipment)
+    return equipment
+
+
+@command
+def use_equipment(
+    *, scanned: str, equipment_class: str, site: Site, on: date, act: Act
+) -> Equipment:
+    """Use the unit of equipment that was scanned, if it is of the class and fit for use.
+
+    Raises:
+        NotFound: the site has none of that code.
+        Conflict: another class, not ready, or its calibration is overdue.
+    """
+    code = scanned.strip()
+    found = Equipment.objects.select_for_update(of=("self",)).filter(code=code, site=site).first()
+    if found is None:
+        raise NotFound(
+            f"Equipment {code[:40]} is not known here.", pointer="/value", code="unknown"
+        )
+    if found.equipment_class != equipment_class:
+        raise Conflict(
+            f"{found.name} is no {equipment_class}.", pointer="/value", code="wrong_class"
+        )
+    if found.state != "ready":
+        words = found.state.replace("_", " ")
+        raise Conflict(f"{found.name} is {words}.", pointer="/value", code=found.state)
+    if found.calibration_due_on is not None and found.calibration_due_on < on:
+        raise Conflict(
+            f"The calibration of {found.name} expired on {found.calibration_due_on}.",
+            pointer="/value",
+            code="calibration_expired",
+        )
+    found.taken_changes()
+    record(act, "use", found)
+    return found

@@ -1,0 +1,97 @@
+"""Every read of the first floor that leaves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit.models import Site
+from kernel.errors import Invalid, NotFound
+from supply.models import (
+    ChainOfIdentity,
+    Collection,
+    Container,
+    CustodyEvent,
+    Equipment,
+    MaterialLot,
+)
+from supply.rules.identity import coi_from
+
+
+def chain_valued(text: str) -> ChainOfIdentity:
+    """Return the chain of identity of that identifier.
+
+    Raises:
+        NotFound: there is none, or its check character is wrong.
+    """
+    try:
+        value = coi_from(text)
+    except Invalid:
+        value = ""
+    found = ChainOfIdentity.objects.select_related("patient").filter(value=value).first()
+    if found is None:
+        raise NotFound("There is no such chain of identity.")
+    return found
+
+
+def containers_of(chain: ChainOfIdentity) -> QuerySet[Container]:
+    """Return the bags of a chain, in order of collection."""
+    return Container.objects.filter(chain=chain).order_by("collection_id", "ordinal")
+
+
+def collections_of(chain: ChainOfIdentity) -> QuerySet[Collection]:
+    """Return what was collected for a chain, oldest first."""
+    found = Collection.objects.filter(chain=chain).select_related("site")
+    return found.prefetch_related("containers").order_by("id")
+
+
+def custody_of(chain: ChainOfIdentity) -> QuerySet[CustodyEvent]:
+    """Return the hand-overs and identity checks of a chain, oldest first."""
+    found = CustodyEvent.objects.filter(chain=chain)
+    return found.select_related("by", "site", "container").order_by("id")
+
+
+def plain_custody(event: CustodyEvent) -> dict[str, Any]:
+    """Return one custody event for a record."""
+    return {
+        "id": event.pk,
+        "kind": event.kind,
+        "at": event.at,
+        "by": event.by.full_name,
+        "site": event.site.code,
+        "bag": event.container.code if event.container else None,
+        "scanned": event.scanned,
+        "is_keyed": event.is_keyed,
+        "is_match": event.is_match,
+        "detail": event.detail,
+    }
+
+
+def equipment_coded(code: str, *, site: Site) -> Equipment:
+    """Return a room or a unit of equipment of a site.
+
+    Raises:
+        NotFound: the site has none of that code.
+    """
+    found = Equipment.objects.filter(code=code.strip(), site=site).first()
+    if found is None:
+        raise NotFound(f"There is no equipment {code.strip()[:40]} at {site.code}.")
+    return found
+
+
+def rooms_of(site: Site) -> QuerySet[Equipment]:
+    """Return the rooms of a site."""
+    return Equipment.objects.filter(site=site, equipment_class="room").order_by("code")
+
+
+def lot_statement(lot: MaterialLot) -> dict[str, Any]:
+    """Return what is signed when a lot is approved."""
+    return {
+        "record": "material lot",
+        "material": lot.material.code,
+        "lot": lot.number,
+        "expires_on": lot.expires_on,
+        "on_hand": lot.on_hand,
+        "unit": lot.material.unit,
+    }
