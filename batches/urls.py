@@ -1,5 +1,40 @@
-"""Pages of the batches app."""
+"""Pages and resources of the batches app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from batches import views
+from batches.api.collections import Collections, CollectionsOfOrder
+from batches.api.orders import OneOrder, Orders
+
+BATCH = "batches/<str:number>/"
+STEP = f"{BATCH}steps/<str:code>/"
+
+urlpatterns = [
+    path("api/v1/orders/", Orders.as_view(), name="api-orders"),
+    path("api/v1/orders/<str:number>/", OneOrder.as_view(), name="api-order"),
+    path(
+        "api/v1/orders/<str:number>/collections/",
+        CollectionsOfOrder.as_view(),
+        name="api-order-collections",
+    ),
+    path("api/v1/collections/", Collections.as_view(), name="api-collections"),
+    path("", views.my_work, name="home"),
+    path("work/cards/", views.my_work_cards, name="my-work-cards"),
+    path("work/scan/", views.open_scanned, name="open-scanned"),
+    path("batches/", views.batch_list, name="batches"),
+    path("batches/plan/", views.plan, name="batch-plan"),
+    path(BATCH, views.batch_page, name="batch"),
+    path(f"{BATCH}issue/", views.issue, name="batch-issue"),
+    path(f"{BATCH}start/", views.start, name="batch-start"),
+    path(f"{BATCH}hold/", views.hold, name="batch-hold"),
+    path(f"{BATCH}resume/", views.resume, name="batch-resume"),
+    path(f"{BATCH}abort/", views.abort, name="batch-abort"),
+    path(f"{BATCH}cancel/", views.cancel, name="batch-cancel"),
+    path(STEP, views.step_page, name="step"),
+    path(f"{STEP}status/", views.step_status, name="step-status"),
+    path(f"{STEP}start/", views.start_step, name="step-start"),
+    path(f"{STEP}value/", views.enter_value, name="step-value"),
+    path(f"{STEP}sign/", views.sign_step, name="step-sign"),
+    path(f"{STEP}verify/", views.verify_step, name="step-verify"),
+    path(f"{STEP}correct/", views.correct_value, name="step-correct"),
+]

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 
@@ -75,6 +76,7 @@ class ApiDocs(SpectacularSwaggerView):
 
     permission_classes = (AllowAny,)
 
+    @extend_schema(exclude=True)
     @method_decorator(csp_update({"style-src": "'unsafe-inline'", "script-src": "'unsafe-inline'"}))
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Show the page."""

@@ -6,7 +6,28 @@ from kernel.events import Readers, set_readers
 
 def readers() -> Readers:
     """Return the table of readers."""
-    return {}
+    from batches.commands import hold_batches_of
+    from batches.events import (
+        BatchAborted,
+        BatchResumed,
+        BatchStarted,
+        ExceptionRaised,
+        ExecutionCompleted,
+    )
+    from monitoring.commands import check_window, close_window, open_window
+    from monitoring.events import LimitExceeded
+    from quality.commands import record_custody_break, record_exception, record_excursion
+    from supply.events import CustodyBroken
+
+    return {
+        CustodyBroken: [hold_batches_of, record_custody_break],
+        BatchStarted: [open_window],
+        BatchResumed: [check_window],
+        ExecutionCompleted: [close_window],
+        BatchAborted: [close_window],
+        ExceptionRaised: [record_exception],
+        LimitExceeded: [record_excursion],
+    }
 
 
 def connect() -> None:

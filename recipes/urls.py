@@ -1,5 +1,16 @@
 """Pages of the recipes app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from recipes import views
+
+VERSION = "recipes/<str:code>/<int:number>/"
+
+urlpatterns = [
+    path("recipes/", views.recipe_list, name="recipes"),
+    path(VERSION, views.recipe_page, name="recipe"),
+    path(f"{VERSION}submit/", views.submit, name="recipe-submit"),
+    path(f"{VERSION}approve/", views.approve, name="recipe-approve"),
+    path(f"{VERSION}return/", views.give_back, name="recipe-return"),
+    path(f"{VERSION}effective/", views.put_in_force, name="recipe-effective"),
+]

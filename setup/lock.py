@@ -4,6 +4,7 @@ Run it with the lowest Python that OneLot supports: a package that only an older
 not in the lock of a newer one, and its installation would then be refused there.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import sys
 from locked import DEV_LOCK, MARK, NODE_LOCK, PROJECT, RUNTIME_LOCK, digest_of_lists
 
 ADDRESS = re.compile(r"https?://|^--", re.MULTILINE)
-NODE_ADDRESS = re.compile(r'"resolved"')
+NODE_ADDRESSES = ("resolved", "funding")
 
 
 def main() -> int:
@@ -52,8 +53,11 @@ def lock_front_end() -> None:
         f"{NODE_LOCK} could not be made",
     )
     lock = PROJECT / NODE_LOCK
-    lines = lock.read_text(encoding="utf-8").splitlines(keepends=True)
-    lock.write_text("".join(x for x in lines if not NODE_ADDRESS.search(x)), encoding="utf-8")
+    found = json.loads(lock.read_text(encoding="utf-8"))
+    for package in found["packages"].values():
+        for address in NODE_ADDRESSES:
+            package.pop(address, None)
+    lock.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def run(command: list[str], failure: str) -> None:

@@ -28,7 +28,7 @@ class CustodyBroken(Event):
     public: ClassVar[tuple[str, ...]] = ("chain_of_identity",)
     chain_id: int
     other_chain_id: int | None
-    chain_of_identity: str
+    chain_of_identity: str = ""
     expected: str
     scanned: str
     detail: str

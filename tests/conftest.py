@@ -1,4 +1,4 @@
-"""The ground every test stands on: a real PostgreSQL, migrated by its owner, used by the application's role."""
+"""The ground every test stands on: a real PostgreSQL, used as the application's role."""
 
 from __future__ import annotations
 

@@ -28,11 +28,17 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _finite(text: str) -> str:
+class NumberText(str):
+    """A JSON number with a fraction or an exponent, kept as it was written."""
+
+    __slots__ = ()
+
+
+def _finite(text: str) -> NumberText:
     """Keep a number as it was written; what a double cannot hold is refused."""
     if not math.isfinite(float(text)):
         raise Malformed("A number is too large.")
-    return text
+    return NumberText(text)
 
 
 def _check(value: Any, depth: int = 0) -> None:

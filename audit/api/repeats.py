@@ -1,19 +1,18 @@
-"""Repeats and versions: Idempotency-Key, ETag and If-Match."""
+"""Repeats and versions: Idempotency-Key, ETag and If-None-Match."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import cast
+from collections.abc import Callable
 from uuid import UUID
 
-from django.db import connection
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.acts import Act
 from audit.api.refusals import Malformed
-from audit.models import RememberedAnswer, User
-from kernel.errors import Conflict, Invalid
+from audit.commands.answers import Answer, answer_once
 
 
 def etag_of(version: int) -> str:
@@ -21,14 +20,22 @@ def etag_of(version: int) -> str:
     return f'"{version}"'
 
 
+def is_unchanged(request: Request, etag: str) -> bool:
+    """Say whether the client has this version already (If-None-Match)."""
+    known = request.headers.get("If-None-Match", "")
+    return etag in [one.strip().removeprefix("W/") for one in known.split(",")]
+
+
 def idempotency_key(request: Request) -> UUID:
     """Return the Idempotency-Key header.
 
     Raises:
-        Invalid: it is absent or not a UUID.
+        Malformed: it is absent or not a UUID.
     """
-    text = request.headers.get("Idempotency-Key", "")
+    text = request.headers.get("Idempotency-Key", "").strip()
     try:
+        if len(text) != 36:
+            raise ValueError
         return UUID(text)
     except ValueError:
         raise Malformed(
@@ -44,35 +51,17 @@ def digest_of_request(request: Request) -> str:
     return hashlib.sha256(f"{request.method} {request.path} {body}".encode()).hexdigest()
 
 
-def remembered(request: Request, key: UUID) -> Response | None:
-    """Return the answer already given to this key, or None.
-
-    Raises:
-        Invalid: the key was used for another request.
-    """
-    known = RememberedAnswer.objects.filter(user=cast(User, request.user), key=key).first()
-    if known is None:
-        return None
-    if known.request_digest != digest_of_request(request):
-        raise Invalid("This Idempotency-Key was used for another request.", code="key_reused")
-    response = Response(known.body, status=known.status)
-    for name, value in known.headers.items():
+def answered_once(request: Request, act: Act, make: Callable[[], Answer]) -> Response:
+    """Answer a request that carries an Idempotency-Key: act once, answer each repeat the same."""
+    answer = answer_once(
+        key=idempotency_key(request),
+        request_digest=digest_of_request(request),
+        make=make,
+        act=act,
+    )
+    response = Response(answer.body, status=answer.status)
+    for name, value in answer.headers.items():
         response[name] = value
-    response["Idempotency-Replayed"] = "true"
+    if answer.is_replayed:
+        response["Idempotency-Replayed"] = "true"
     return response
-
-
-def hold_key(request: Request, key: UUID) -> None:
-    """Hold the key until the end of the transaction; call it first inside the command's scope.
-
-    Raises:
-        Conflict: the first request with this key is still being worked on.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 7))",
-            [f"{request.user.pk}:{key}"],
-        )
-        (held,) = cursor.fetchone()
-    if not held:
-        raise Conflict("The first request with this key is still in flight.", code="in_flight")

@@ -1,5 +1,6 @@
 """Every write of the fourth floor."""
 
+from batches.commands.corrections import correct_value
 from batches.commands.decisions import (
     mark_in_review,
     mark_production_reviewed,
@@ -9,18 +10,35 @@ from batches.commands.decisions import (
 )
 from batches.commands.holds import hold_batch, hold_batches_of, resume_batch
 from batches.commands.lifecycle import abort_batch, start_batch
+from batches.commands.orders import (
+    cancel_order,
+    place_order,
+    receive_material,
+    report_collection,
+)
+from batches.commands.planning import cancel_batch, issue_batch, plan_batch
 from batches.commands.steps import note_refusal, sign_step, start_step, verify_step
+from batches.commands.values import enter_value
 
 __all__ = [
     "abort_batch",
+    "cancel_batch",
+    "cancel_order",
+    "correct_value",
+    "enter_value",
     "hold_batch",
     "hold_batches_of",
+    "issue_batch",
     "mark_in_review",
     "mark_production_reviewed",
     "mark_rejected",
     "mark_released",
     "mark_returned",
     "note_refusal",
+    "place_order",
+    "plan_batch",
+    "receive_material",
+    "report_collection",
     "resume_batch",
     "sign_step",
     "start_batch",

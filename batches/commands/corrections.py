@@ -57,9 +57,7 @@ def correct_value(
     words = reason_from(reason, what="A correction")
     phase, values = definition_of(step), values_of(step)
     old = _correctable(step, values)
-    entry = Entry(
-        step=step, entered=entered, unit=unit, source=Source.KEYED, reason=words, act=act
-    )
+    entry = Entry(step=step, entered=entered, unit=unit, source=Source.KEYED, reason=words, act=act)
     if step.state in SIGNED:
         statement = correction_statement(step, entered=entered, reason=words, values=values)
         _sign_again(step, statement, proof, witness, seen_digest, act)
@@ -112,9 +110,7 @@ def _sign_again(
         return
     if witness is None or witness.user.pk == act.by.pk:
         raise NotPermitted("The step was verified, so a second person signs its correction.")
-    require(
-        holds(witness.user, "verifier", site_id=step.batch.site_id), f"verify step {step.code}"
-    )
+    require(holds(witness.user, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
     sign(
         act=replace(act, by=witness.user),
         proof=witness,

@@ -113,9 +113,7 @@ def issue_batch(*, batch_id: int, seen: int, proof: Proof, seen_digest: str, act
     batch.control_recipe = version.document
     batch.control_recipe_digest = version.document_digest
     batch.issued_at = act.at
-    save_batch(
-        batch, "issue", "control_recipe", "control_recipe_digest", "issued_at", act=act
-    )
+    save_batch(batch, "issue", "control_recipe", "control_recipe_digest", "issued_at", act=act)
     for placed in document_of(version).placed_steps():
         _add_step(batch, placed, act)
     sign(

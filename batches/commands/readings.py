@@ -14,7 +14,14 @@ from batches.ports import sensor_value
 from batches.queries.work import document_of_batch, found_values, order_values
 from batches.rules.calculations import computed
 from batches.rules.entries import reason_from, text_from
-from batches.rules.verdicts import OK, Judged, judged_choice, judged_number, judged_time, seconds_left
+from batches.rules.verdicts import (
+    OK,
+    Judged,
+    judged_choice,
+    judged_number,
+    judged_time,
+    seconds_left,
+)
 from kernel.errors import Conflict, Invalid
 from kernel.quantities import decimal_from, places_of, text_of, unit_from, unit_label
 from recipes.rules.limits import Range, range_label
@@ -215,9 +222,7 @@ def _sensor(phase: SensorStep, entry: Entry) -> Reading:
         )
     if unit_from(live.unit) != phase.unit:
         raise Conflict("The sensor measures in another unit than the recipe.", code="unit_mismatch")
-    judged = _within(
-        live.value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry
-    )
+    judged = _within(live.value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
     return Reading(
         entered=text_of(live.value),
         value=live.value,

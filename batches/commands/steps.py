@@ -123,12 +123,12 @@ def verify_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act:
         StaleView: it is not what was shown.
     """
     step = step_for_update(step_id, act=act)
-    require(holds(act.by, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
     require_running(step.batch)
     if step.state == "complete":
         raise AlreadyDone(f"Step {step.code} is complete already.")
     STEP.after(step.state, "verify")
     _require_second_person(step, act)
+    require(holds(act.by, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
     check_seen(seen, step.version)
     sign(
         act=act,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from audit.acts import Act, command, record
 from audit.queries import next_id
 from batches.commands.holds import hold_batch
@@ -25,7 +27,9 @@ from kernel.errors import AlreadyDone, Invalid
 from kernel.events import publish
 from recipes.rules.steps import ScanIdentityStep
 from supply import commands as supply
-from supply.commands import IdentityOutcome
+
+if TYPE_CHECKING:
+    from supply.commands import IdentityOutcome
 
 
 @command
@@ -102,6 +106,7 @@ def _identity(
         site=batch.site,
         act=entry.act,
     )
+    _check_target(phase, outcome)
     judged = (
         Judged(word="ok")
         if outcome.is_match
@@ -122,6 +127,15 @@ def _identity(
         return value
     hold_batch(batch_id=batch.pk, cause="identity", reason=outcome.detail, act=entry.act)
     return outcome
+
+
+def _check_target(phase: ScanIdentityStep, outcome: IdentityOutcome) -> None:
+    """Refuse the label where the bag itself is asked for, and the other way round."""
+    if outcome.is_match and (phase.target == "bag") != (outcome.container is not None):
+        other = "label" if phase.target == "bag" else "bag"
+        raise Invalid(
+            f"Scan the {phase.target}, not the {other}.", pointer="/value", code="wrong_target"
+        )
 
 
 def store(
@@ -177,6 +191,4 @@ def tell_exception(step: Step, kind: str, severity: str, detail: str, *, act: Ac
     """Tell the reviewers' floor of something outside what was expected."""
     fields = step_fields(step, act)
     fields.pop("step")
-    publish(
-        ExceptionRaised(**fields, exception_kind=kind, severity=severity, detail=detail[:1000])
-    )
+    publish(ExceptionRaised(**fields, exception_kind=kind, severity=severity, detail=detail[:1000]))

@@ -31,7 +31,7 @@ class Order(Recorded):
     updated_at = models.DateTimeField()
     weight_kg = models.DecimalField(max_digits=6, decimal_places=3)
     height_cm = models.DecimalField(max_digits=6, decimal_places=2)
-    collection_planned_at = models.DateTimeField()
+    collection_planned_at = models.DateTimeField(null=True, blank=True)
     administer_from = models.DateField()
     administer_to = models.DateField()
     prescriber_identifier = models.CharField(max_length=64)

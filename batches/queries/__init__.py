@@ -1,5 +1,14 @@
 """Every read of the fourth floor that leaves it."""
 
+from batches.queries.orders import (
+    collections_seen,
+    numbers_of_chains,
+    order_numbered,
+    orders_seen,
+    plain_collection,
+    plain_order,
+)
+from batches.queries.planning import next_open_step, orders_to_plan
 from batches.queries.records import (
     holds_of,
     open_holds,
@@ -22,6 +31,7 @@ from batches.queries.work import (
     definition_of,
     document_of_batch,
     found_values,
+    number_of,
     order_values,
     progress_of,
     running_batches_in_room,
@@ -32,6 +42,7 @@ from batches.queries.work import (
 __all__ = [
     "batch_numbered",
     "batches_seen",
+    "collections_seen",
     "correction_statement",
     "current_values",
     "definition_of",
@@ -39,8 +50,16 @@ __all__ = [
     "found_values",
     "holds_of",
     "issue_statement",
+    "next_open_step",
+    "number_of",
+    "numbers_of_chains",
     "open_holds",
+    "order_numbered",
     "order_values",
+    "orders_seen",
+    "orders_to_plan",
+    "plain_collection",
+    "plain_order",
     "plain_value",
     "progress_of",
     "record_of",

@@ -16,7 +16,8 @@ from batches.models import Batch, Step, StepValue
 from batches.queries.statements import current_values
 from batches.rules.needs import value_name
 from kernel.canonical import canonical
-from kernel.errors import NotFound
+from kernel.errors import Invalid, NotFound
+from kernel.quantities import decimal_from
 from recipes.queries import read_document
 from recipes.rules.document import Document
 from recipes.rules.parsing import step_from
@@ -97,7 +98,24 @@ def work_of(user: User) -> list[Step]:
 
 def order_values(batch: Batch) -> dict[str, Decimal]:
     """Return what a calculation may take from the patient's order."""
-    return {"weight_kg": batch.order.weight_kg, "height_cm": batch.order.height_cm}
+    order = batch.order
+    return {"weight_kg": shortest(order.weight_kg), "height_cm": shortest(order.height_cm)}
+
+
+def shortest(value: Decimal) -> Decimal:
+    """Return a number without the zeros that the width of its column added."""
+    return Decimal(format(value.normalize(), "f"))
+
+
+def number_of(value: StepValue) -> Decimal | None:
+    """Return the number of a value with the digits it was recorded with."""
+    if value.value is None:
+        return None
+    try:
+        recorded = decimal_from(value.entered)
+    except Invalid:
+        return shortest(value.value)
+    return recorded if recorded == value.value else shortest(value.value)
 
 
 def found_values(batch: Batch) -> dict[str, Decimal]:
@@ -110,8 +128,9 @@ def found_values(batch: Batch) -> dict[str, Decimal]:
     for pk, values in by_step.items():
         name = value_name(definition_of(steps[pk]))
         for value in current_values(values):
-            if value.name == name and value.value is not None:
-                found[steps[pk].code] = value.value
+            number = number_of(value)
+            if value.name == name and number is not None:
+                found[steps[pk].code] = number
     return found
 
 

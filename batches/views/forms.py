@@ -37,7 +37,9 @@ def seen_version(request: HttpRequest) -> int:
 
 
 @contextmanager
-def noted(request: HttpRequest, verb: str, batch: Batch, step: Step | None = None) -> Iterator[None]:
+def noted(
+    request: HttpRequest, verb: str, batch: Batch, step: Step | None = None
+) -> Iterator[None]:
     """Keep in the ledger that somebody tried what is refused inside (requirement P11-08)."""
     try:
         yield

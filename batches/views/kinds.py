@@ -13,6 +13,7 @@ from batches.rules.calculations import Computed, computed
 from batches.rules.verdicts import judged_number
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, text_of, unit_label
+from recipes.rules.document import Document
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -82,10 +83,11 @@ def live_of(step: Step, phase: SensorStep) -> LiveValue | None:
 def calculation_of(step: Step, phase: CalculationStep) -> dict[str, Any]:
     """Return the formula with its values filled in, and its result, or why there is none yet."""
     batch = step.batch
+    document = document_of_batch(batch)
     try:
         result: Computed = computed(
             phase,
-            document=document_of_batch(batch),
+            document=document,
             order=order_values(batch),
             steps=found_values(batch),
         )
@@ -97,12 +99,27 @@ def calculation_of(step: Step, phase: CalculationStep) -> dict[str, Any]:
     return {
         "formula": phase.formula,
         "used": [
-            {"name": one.name, "source": one.source, "words": quantity_label(one.value, one.unit)}
+            {
+                "name": one.name,
+                "source": source_words(one.source, document),
+                "words": quantity_label(one.value, one.unit),
+            }
             for one in result.used
         ],
         "result": result.text(),
         "judged": judged,
     }
+
+
+def source_words(source: str, document: Document) -> str:
+    """Return where an input comes from, in words: the step, the order, or the recipe's parameter."""
+    kind, _, name = source.partition(".")
+    if kind == "order" and name:
+        return f"the order ({name.rpartition('_')[0]})"
+    if kind == "parameter" and name:
+        named = document.parameter(name)
+        return f"the recipe ({named.label})" if named else "the recipe"
+    return f"step {source}"
 
 
 def timer_of(step: Step, phase: TimerStep) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from django.http import HttpRequest
 
 from audit.forms import signer_facts
 from audit.permissions import holds
+from audit.queries import signatures_of
 from audit.signing import digest_of
 from batches.models import Batch, Step, StepValue
 from batches.ports import room_sensors
 from batches.queries import (
     current_values,
     definition_of,
+    number_of,
     open_holds,
     step_statement,
     values_of,
@@ -27,6 +29,8 @@ from kernel.errors import Refusal
 from kernel.quantities import quantity_label, unit_label
 from recipes.rules.steps import Step as Phase
 
+SCANNING = ("scan_identity", "scan_material", "scan_equipment")
+
 
 @dataclass(slots=True, kw_only=True)
 class Typed:
@@ -36,6 +40,13 @@ class Typed:
     value: str = ""
     reason: str = ""
     form: str = ""
+
+    def problem(self) -> Refusal | None:
+        """Return the refusal, unless it is told at its field or in the dialog."""
+        told_elsewhere = self.error_at("/value", "/unit", "/reason") or (
+            self.refusal is not None and self.refusal.status == 401
+        )
+        return None if told_elsewhere else self.refusal
 
     def error_at(self, *pointers: str) -> str:
         """Return the sentence for a field, if the refusal is about it."""
@@ -72,9 +83,13 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "waits_for": waiting_for(step, phase) if step.state == "waiting" else [],
         "next_step": following(step),
         "typed": typed,
+        "problem": typed.problem(),
+        "signed": list(signatures_of(step).order_by("pk")),
         "error": typed.error_at("/value", "/unit"),
         "reason_error": typed.error_at("/reason"),
         "asks_reason": bool(typed.reason or typed.error_at("/reason")),
+        "is_first": not typed.error_at("/reason"),
+        "is_scan": step.kind in SCANNING,
         "sensors": room_sensors(batch.room.code) if batch.room else [],
         "kind": facts_of_kind(step, phase),
         **sign_dialogs(request, step, values, standing, typed),
@@ -137,7 +152,8 @@ def words_of(value: StepValue) -> str:
     """Return a value as it is read: as entered, with its unit, or by the name of what was scanned."""
     details = value.details
     if "lot" in details:
-        amount = quantity_label(value.value, value.unit) if value.value is not None else ""
+        number = number_of(value)
+        amount = quantity_label(number, value.unit) if number is not None else ""
         return f"{details['name']}, lot {details['lot']}, {amount}".rstrip(", ")
     if "equipment" in details:
         return f"{details['equipment']}, {details['name']}"
@@ -155,12 +171,6 @@ def waiting_for(step: Step, phase: Phase) -> list[Step]:
 def following(step: Step) -> Step | None:
     """Return the next step of the procedure."""
     return step.batch.steps.filter(ordinal__gt=step.ordinal).order_by("ordinal").first()
-
-
-def next_open(batch: Batch, after: int = 0) -> Step | None:
-    """Return the step to go on with: the next open one, else the first open one."""
-    steps = batch.steps.filter(state__in=("ready", "running", "performed")).order_by("ordinal")
-    return steps.filter(ordinal__gt=after).first() or steps.first()
 
 
 def sign_dialogs(
@@ -187,7 +197,7 @@ def sign_dialogs(
         ],
         "digest": digest_of(statement),
         "version": step.version,
-        "error": typed.refusal.detail if typed.form in ("sign", "verify") and typed.refusal else "",
+        "error": typed.refusal.detail if typed.refusal and typed.refusal.status == 401 else "",
         "is_open": request.GET.get("sign") == "1",
     }
     path = f"/batches/{step.batch.number}/steps/{step.code}"

@@ -15,10 +15,16 @@ from audit.signing import digest_of
 from audit.views import EVERYBODY, roles_required
 from batches import commands
 from batches.models import Step, StepValue
-from batches.queries import batch_numbered, correction_statement, open_holds, step_coded
+from batches.queries import (
+    batch_numbered,
+    correction_statement,
+    next_open_step,
+    open_holds,
+    step_coded,
+)
 from batches.views.forms import go, noted, person_of, seen_version
-from batches.views.step_screen import Typed, next_open, screen_of
-from kernel.errors import NotFound, Refusal
+from batches.views.step_screen import Typed, screen_of
+from kernel.errors import Invalid, NotFound, Refusal
 
 MAKERS = ("operator", "qa")
 WITNESSES = ("operator", "verifier", "qa")
@@ -163,7 +169,7 @@ def onward(request: HttpRequest, done: Step) -> HttpResponse:
     """Go on with the next step that can be done, or back to the batch when there is none."""
     messages.success(request, f"{done.code} {done.title} is complete.")
     batch = batch_numbered(done.batch.number, person_of(request))
-    step = next_open(batch, done.ordinal) if batch.state == "in_progress" else None
+    step = next_open_step(batch, after=done.ordinal) if batch.state == "in_progress" else None
     if step is None:
         return go(f"/batches/{batch.number}/")
     step.batch = batch
@@ -207,7 +213,7 @@ def correct_value(request: HttpRequest, number: str, code: str) -> HttpResponse:
 def _shown_correction(request: HttpRequest, step: Step, typed: Typed) -> HttpResponse:
     """Show the page with the e-sign dialog of a correction open."""
     if not typed.reason.strip():
-        raise NotFound("A correction needs a reason.")
+        raise Invalid("A correction needs a reason.", pointer="/reason", code="reason_needed")
     context = screen_of(request, step, typed)
     value = context["value"]
     if value is None:

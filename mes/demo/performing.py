@@ -95,9 +95,9 @@ def perform_step(step: Step, shift: Shift) -> Step:
 
 def fresh(step: Step) -> Step:
     """Return a step as it stands now."""
-    return Step.objects.select_related("batch__order__patient", "batch__recipe_version__recipe").get(
-        pk=step.pk
-    )
+    return Step.objects.select_related(
+        "batch__order__patient", "batch__recipe_version__recipe"
+    ).get(pk=step.pk)
 
 
 def sign(step: Step, shift: Shift, person: User) -> None:

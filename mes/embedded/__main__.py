@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from mes.embedded import EmbeddedError, throwaway_servers
+from mes.embedded.processes import stop
 
 
 def main(arguments: list[str]) -> int:
@@ -17,7 +18,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with throwaway_servers() as settings:
-            return subprocess.run(arguments[2:], env=os.environ | settings, check=False).returncode
+            return run(arguments[2:], os.environ | settings)
     except EmbeddedError as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1
@@ -26,6 +27,16 @@ def main(arguments: list[str]) -> int:
         return 127
     except KeyboardInterrupt:
         return 130
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    """Run a command; asked to end ourselves, ask it first, and give it time to clean up."""
+    process = subprocess.Popen(command, env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        stop(process, (signal.SIGTERM, 60))
+        raise
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from datetime import datetime
 from itertools import repeat
 from struct import Struct
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -36,7 +37,7 @@ SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::float8[], %s::smallint[])
     ON CONFLICT DO NOTHING
 """
 LOCK = """
-SELECT sensor_id, limits_version, heard_at, broken, cause, severity, moved_at, extreme,
+SELECT sensor_id, limits_key, heard_at, broken, cause, severity, moved_at, extreme,
        last_at, last_value, last_quality
   FROM monitoring_sensorcondition
  WHERE sensor_id = ANY(%s) ORDER BY sensor_id FOR UPDATE
@@ -59,7 +60,7 @@ TRAILER = b"\xff\xff"
 _row = Struct("!hiiiqidih").pack
 _bad_row = Struct("!hiiiqiih").pack
 
-_bounds: dict[int, tuple[int, Bounds]] = {}
+_bounds: dict[int, tuple[UUID, Bounds]] = {}
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Watched:
     """A sensor under its lock: what is remembered of it, and its last reading."""
 
     sensor_id: int
-    version: int
+    limits_key: UUID
     condition: Condition
     last_at: datetime | None
     last_value: float | None
@@ -138,16 +139,16 @@ def condition_from(row: Any) -> Condition:
 
 
 def _bounds_of(watched: Collection[Watched]) -> dict[int, Bounds]:
-    """Return the limits in force; they are read again when their version changed."""
+    """Return the limits in force; they are read again when their key changed."""
     stale = [
         row.sensor_id
         for row in watched
-        if _bounds.get(row.sensor_id, (None, None))[0] != row.version
+        if _bounds.get(row.sensor_id, (None, None))[0] != row.limits_key
     ]
     if stale:
-        versions = {row.sensor_id: row.version for row in watched}
+        keys = {row.sensor_id: row.limits_key for row in watched}
         for sensor_id, limits in limits_in_force(stale).items():
-            _bounds[sensor_id] = (versions[sensor_id], Bounds.of(limits))
+            _bounds[sensor_id] = (keys[sensor_id], Bounds.of(limits))
     return {row.sensor_id: _bounds[row.sensor_id][1] for row in watched}
 
 

@@ -6,8 +6,9 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from audit.acts import Act, command, record
 from audit.commands.people import SYSTEM
@@ -108,7 +109,7 @@ def change_limits(*, sensor_id: int, seen: int, changes: dict[str, Any], act: Ac
         raise Invalid(str(refused), pointer="/limits", code="order") from refused
     sensor.version += 1
     sensor.save(update_fields=[*changes, "version"])
-    SensorCondition.objects.filter(sensor=sensor).update(limits_version=F("limits_version") + 1)
+    SensorCondition.objects.filter(sensor=sensor).update(limits_key=uuid4())
     record(act, "change_limits", sensor)
     return sensor
 

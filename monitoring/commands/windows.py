@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-
-from django.db.models import F
+from uuid import uuid4
 
 from audit.acts import Act, command, record
 from audit.commands import enqueue
@@ -90,7 +89,7 @@ def _lock(sensor_ids: list[int]) -> None:
 def _new_limits(sensors: Iterable[Sensor]) -> None:
     """Let the next readings of the sensors be judged by limits read anew."""
     conditions = SensorCondition.objects.filter(sensor__in=sensors)
-    conditions.update(limits_version=F("limits_version") + 1)
+    conditions.update(limits_key=uuid4())
 
 
 def _stop_if_in_alarm(watches: list[Watch], act: Act) -> None:

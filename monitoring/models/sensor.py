@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.db import models
 
@@ -95,14 +96,14 @@ class Sensor(Recorded):
 class SensorCondition(models.Model):
     """What is remembered of a sensor between readings; the row is also the lock of its judging.
 
-    ``limits_version`` counts the changes of the limits in force, those of a watched batch
-    included. Not a record: it can be made again from the readings and the alarms.
+    ``limits_key`` is another one after every change of the limits in force, those of a watched
+    batch included. Not a record: it can be made again from the readings and the alarms.
     """
 
     sensor = models.OneToOneField(
         Sensor, models.PROTECT, primary_key=True, related_name="condition"
     )
-    limits_version = models.PositiveIntegerField(default=1)
+    limits_key = models.UUIDField(default=uuid4)
     heard_at = models.DateTimeField(null=True)
     broken: Any = models.JSONField(default=dict)
     cause = models.CharField(max_length=16, blank=True)

@@ -75,9 +75,7 @@ def record_custody_break(event: Any) -> None:
         Reported(
             kind="identity",
             title=f"Wrong material scanned: {event.detail}"[:200],
-            description=(
-                f"{event.detail} Expected {event.expected}, scanned {event.scanned}.{other}"
-            ),
+            description=f"{event.detail}{other}",
             batch=batch,
             site_id=event.at_site_id if batch is None else batch.site_id,
             # The stream of a chain of identity, by its id (supply.models.ChainOfIdentity).

@@ -100,8 +100,8 @@ def _with_unit(number: str, unit: str) -> str:
 def sections_of(shown: list[StepShown], exceptions: list[BatchException]) -> list[Section]:
     """Return the steps by unit procedure, with what is in range counted."""
     touched: dict[int | None, int] = {}
-    for one in exceptions:
-        touched[one.step_id] = touched.get(one.step_id, 0) + 1
+    for exception in exceptions:
+        touched[exception.step_id] = touched.get(exception.step_id, 0) + 1
     found: dict[str, Section] = {}
     for one in shown:
         section = found.setdefault(one.step.unit_procedure, Section(title=one.step.unit_procedure))

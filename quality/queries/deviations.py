@@ -40,9 +40,10 @@ def deviation_numbered(number: str, user: User) -> Deviation:
     Raises:
         NotFound: there is none, or not for this reader.
     """
-    found = deviations_seen(user).filter(number=number).first()
+    known = deviations_seen(user).filter(number=number) if number.isprintable() else None
+    found = None if known is None else known.first()
     if found is None:
-        raise NotFound(f"There is no deviation {number[:24]}.")
+        raise NotFound(f"There is no deviation {number[:24]!a}.")
     return found
 
 

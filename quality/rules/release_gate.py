@@ -58,13 +58,11 @@ class Check:
         return not self.missing
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: 1 hold, 2 holds."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _counting(number: int, noun: str, what: str) -> str:
+    """Return the sentence about that many: 1 hold is not lifted, 2 holds are not lifted."""
+    if not number:
+        return ""
+    return f"{number} {noun} is {what}." if number == 1 else f"{number} {noun}s are {what}."
 
 
 def _execution(facts: ReleaseFacts) -> str:
@@ -115,81 +113,103 @@ def _when(is_missing: bool, sentence: str) -> str:
 
 def checklist(facts: ReleaseFacts) -> tuple[Check, ...]:
     """Return every line of the release checklist, met or not, in the order of the work."""
+    return (*_making(facts), *_identity(facts), *_reviews(facts), *_signer(facts))
+
+
+def _making(facts: ReleaseFacts) -> tuple[Check, ...]:
     unopened, undecided = facts.unopened_exceptions, facts.undecided_exceptions
-    asked = (
-        ("execution", "Every step is complete", _execution(facts)),
-        (
-            "production_review",
-            "Production has reviewed the record",
-            _when(not facts.is_production_reviewed, "Production has not reviewed the batch."),
-        ),
-        (
-            "exceptions_opened",
-            "A reviewer has opened every exception",
-            _when(
-                bool(unopened),
-                f"{counted(unopened, 'exception')} {_is(unopened)} not opened by a reviewer.",
+    holds = facts.open_holds
+    return (
+        Check(code="execution", label="Every step is complete", missing=_execution(facts)),
+        Check(
+            code="production_review",
+            label="Production has reviewed the record",
+            missing=_when(
+                not facts.is_production_reviewed, "Production has not reviewed the batch."
             ),
         ),
-        (
-            "exceptions_decided",
-            "Every exception is decided",
-            _when(
-                bool(undecided),
-                f"{counted(undecided, 'exception')} {_is(undecided)} not decided.",
-            ),
+        Check(
+            code="exceptions_opened",
+            label="A reviewer has opened every exception",
+            missing=_counting(unopened, "exception", "not opened by a reviewer"),
         ),
-        ("deviations", "Every deviation is closed", _deviations(facts.open_deviations)),
-        (
-            "holds",
-            "Every hold is lifted",
-            _when(
-                bool(facts.open_holds),
-                f"{counted(facts.open_holds, 'hold')} {_is(facts.open_holds)} not lifted.",
-            ),
+        Check(
+            code="exceptions_decided",
+            label="Every exception is decided",
+            missing=_counting(undecided, "exception", "not decided"),
         ),
-        (
-            "identity_at_receipt",
-            "Identity was verified at receipt",
-            _when(
+        Check(
+            code="deviations",
+            label="Every deviation is closed",
+            missing=_deviations(facts.open_deviations),
+        ),
+        Check(
+            code="holds",
+            label="Every hold is lifted",
+            missing=_counting(holds, "hold", "not lifted"),
+        ),
+    )
+
+
+def _identity(facts: ReleaseFacts) -> tuple[Check, ...]:
+    return (
+        Check(
+            code="identity_at_receipt",
+            label="Identity was verified at receipt",
+            missing=_when(
                 not facts.is_identity_verified_at_receipt,
                 "The chain of identity was not verified at receipt.",
             ),
         ),
-        (
-            "identity_in_steps",
-            "Identity was verified at every identity step",
-            _identity_steps(facts.identity_steps_unverified),
+        Check(
+            code="identity_in_steps",
+            label="Identity was verified at every identity step",
+            missing=_identity_steps(facts.identity_steps_unverified),
         ),
-        (
-            "quality_review",
-            "Quality has reviewed the record",
-            _when(not facts.is_quality_reviewed, "Quality has not reviewed the batch."),
+    )
+
+
+def _reviews(facts: ReleaseFacts) -> tuple[Check, ...]:
+    return (
+        Check(
+            code="quality_review",
+            label="Quality has reviewed the record",
+            missing=_when(not facts.is_quality_reviewed, "Quality has not reviewed the batch."),
         ),
-        (
-            "review_is_current",
-            "Nothing changed after the quality review",
-            _when(
+        Check(
+            code="review_is_current",
+            label="Nothing changed after the quality review",
+            missing=_when(
                 facts.is_changed_since_review,
                 "The record changed after quality reviewed it: it must be reviewed again.",
             ),
         ),
-        ("ledger", "Ledger, rows and signatures are intact", _ledger(facts.ledger_findings)),
-        (
-            "signer",
-            "The signer is a Qualified Person",
-            _when(not facts.is_signer_qualified, "Only a Qualified Person may release a batch."),
+        Check(
+            code="ledger",
+            label="Ledger, rows and signatures are intact",
+            missing=_ledger(facts.ledger_findings),
         ),
-        (
-            "independence",
-            "The signer took no part in the making",
-            _when(
+    )
+
+
+def _signer(facts: ReleaseFacts) -> tuple[Check, ...]:
+    return (
+        Check(
+            code="signer",
+            label="The signer is a Qualified Person",
+            missing=_when(
+                not facts.is_signer_qualified, "Only a Qualified Person may release a batch."
+            ),
+        ),
+        Check(
+            code="independence",
+            label="The signer took no part in the making",
+            missing=_when(
                 facts.has_signer_taken_part,
                 "Whoever performed or verified a step of a batch does not release it.",
             ),
         ),
     )
-    return tuple(Check(code=code, label=label, missing=missing) for code, label, missing in asked)
 
 
 def missing_before_release(facts: ReleaseFacts) -> tuple[str, ...]:

@@ -56,8 +56,8 @@ def _filters(request: HttpRequest) -> dict[str, str]:
         "class": (request.GET.get("class", ""), Deviation.Class.values),
     }
     found = {name: value for name, (value, known) in asked.items() if value in known}
-    batch = request.GET.get("batch", "")[:24]
-    return {**found, "batch": batch} if batch else found
+    batch = request.GET.get("batch", "").strip()[:24]
+    return {**found, "batch": batch} if batch and batch.isprintable() else found
 
 
 @require_safe

@@ -75,6 +75,7 @@ def certificate(
     signatures = signatures_in(batch.stream()).order_by("id")
     context = {
         "batch": batch,
+        "order_href": f"/orders/{batch.order.number}/",
         "disposition": disposition,
         "decision": None if disposition is None else signatures_of(disposition).first(),
         "checks": checks,

@@ -120,7 +120,7 @@ def _compared(chain: ChainOfIdentity, scanned: str) -> IdentityOutcome:
     if match is not None:
         return IdentityOutcome(is_match=True, container=match, expected=expected, scanned=scanned)
     identifier = _identifier(scanned)
-    if identifier == chain.value:
+    if chain.value in (scanned, identifier):
         return IdentityOutcome(is_match=True, container=None, expected=expected, scanned=scanned)
     other = Container.objects.filter(code=scanned).exclude(chain=chain).first()
     is_other = other is not None or ChainOfIdentity.objects.filter(value=identifier).exists()

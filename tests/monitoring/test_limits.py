@@ -19,6 +19,7 @@ from monitoring.rules.limits import (
     further,
     judge,
     listen,
+    tightened,
 )
 from monitoring.rules.quality import (
     BAD_NO_COMMUNICATION,
@@ -288,3 +289,30 @@ def test_a_value_beyond_a_critical_limit_without_delay_is_always_in_alarm(
 @given(st.decimals("-200", "1000", places=3), st.decimals("-200", "1000", places=3))
 def test_floats_and_decimals_agree_about_a_limit(value: Decimal, limit: Decimal) -> None:
     assert (float(value) > float(limit)) == (value > limit)
+
+
+def test_the_tighter_of_two_limits_holds_on_each_side() -> None:
+    recipe = LimitSet(critical_low=Decimal(19), critical_high=Decimal(30), delay_s=9, silence_s=60)
+    both = tightened(ROOM, recipe)
+    assert (both.critical_low, both.critical_high) == (Decimal(19), Decimal(25))
+    assert (both.warn_low, both.warn_high) == (Decimal(19), Decimal(22))
+    assert (both.delay_s, both.silence_s) == (0, 10)
+
+
+def test_limits_without_a_common_value_are_refused() -> None:
+    with pytest.raises(LimitsOutOfOrder):
+        tightened(ROOM, LimitSet(critical_high=Decimal(8), silence_s=0))
+
+
+@given(limit_sets, limit_sets, st.decimals("5", "30", places=1))
+def test_what_breaks_either_limit_breaks_both_together(
+    one: LimitSet, other: LimitSet, value: Decimal
+) -> None:
+    both = tightened(one, other)
+
+    def breaks(limits: LimitSet) -> bool:
+        low, high = limits.critical_low, limits.critical_high
+        return (high is not None and value > high) or (low is not None and value < low)
+
+    assert breaks(both) == (breaks(one) or breaks(other))
+    assert tightened(both, other) == both

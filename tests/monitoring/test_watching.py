@@ -32,6 +32,8 @@ from monitoring.handlers import HANDLERS
 from monitoring.models import Alarm, Sensor, SensorCondition, Watch
 from monitoring.queries import broken_seals, limits_in_force, sensor_summaries, watches_of
 from monitoring.rules.intake import Measured
+from quality.commands import record_excursion
+from quality.models import BatchException, Deviation
 from tests.conftest import NOON
 from tests.worlds.audit import act_by
 from tests.worlds.batches import ROOM, issued_batch, operator, running_batch
@@ -303,6 +305,48 @@ def test_a_start_and_an_alarm_at_the_same_moment_never_miss_each_other() -> None
         thread.join(30)
     assert failed == []
     assert (again(batch).state, len(told)) == ("on_hold", 1)
+
+
+@pytest.mark.requirement("OPC-04", "CGMP-17")
+def test_a_breach_is_one_excursion_with_one_deviation_in_the_act_of_the_reading() -> None:
+    set_readers({BatchStarted: [open_window], LimitExceeded: [record_excursion]})
+    heat, batch = watching()
+    measured(heat, [26.0] * 5, start=1)
+    [found] = BatchException.objects.all()
+    assert (found.kind, found.batch_id, found.deviation.batch_id) == (
+        "excursion", batch.pk, batch.pk,
+    )  # fmt: skip
+    entries = LedgerEntry.objects.filter(
+        subject_type__in=("monitoring.Alarm", "batches.Hold", "quality.Deviation")
+    )
+    assert len(set(entries.values_list("subject_type", flat=True))) == 3
+    assert len(set(entries.values_list("act", flat=True))) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_pollers_at_once_make_one_hold_and_one_deviation() -> None:
+    set_readers({BatchStarted: [open_window], LimitExceeded: [record_excursion]})
+    heat, batch = watching()
+    barrier, failed = threading.Barrier(4), list[BaseException]()
+
+    def poller() -> None:
+        try:
+            barrier.wait(10)
+            for number in range(1, 6):
+                measured(heat, [26.0], start=number)
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=poller) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failed == []
+    assert (Hold.objects.count(), Deviation.objects.count(), Alarm.objects.count()) == (1, 1, 1)
+    assert again(batch).state == "on_hold"
 
 
 def test_watching_twice_is_watching_once() -> None:

@@ -12,10 +12,10 @@ from audit.queries import signatures_of
 from audit.verification import Verifier
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, Invalid, NotPermitted, StaleView
 from quality import commands, queries
-from quality.models import BatchException, Deviation
+from quality.models import BatchException
 from quality.states import EXCEPTION
-from tests.worlds.audit import act_by, person, proof_of, site
-from tests.worlds.batches import again, operator, verifier
+from tests.worlds.audit import act_by, person, site
+from tests.worlds.batches import again, running_batch
 from tests.worlds.quality import (
     CLOUDY,
     LATER,
@@ -25,6 +25,7 @@ from tests.worlds.quality import (
     escalated,
     executed_batch,
     quality,
+    raised,
     review,
     reviewed_batch,
     reviewed_by_production,
@@ -84,17 +85,19 @@ def test_an_exception_is_decided_only_after_it_was_opened() -> None:
 
 
 def test_opening_twice_is_one_look() -> None:
-    found = first_of(reviewed_by_production(**SOFT))
+    found = raised(running_batch())
     commands.open_exception(exception_id=found.pk, act=act_by(quality(), at=LATER))
     again_ = commands.open_exception(exception_id=found.pk, act=act_by(second_quality()))
     assert again_.opened_by == quality()
-    assert LedgerEntry.objects.filter(verb="open", subject_type="quality.BatchException").count() == 1
+    assert (
+        LedgerEntry.objects.filter(verb="open", subject_type="quality.BatchException").count() == 1
+    )
 
 
 @pytest.mark.requirement("A11-09")
 @pytest.mark.parametrize("comment", ["", " ", ".", "ok"])
 def test_a_comment_says_something(comment: str) -> None:
-    found = first_of(reviewed_by_production(**SOFT))
+    found = raised(running_batch())
     commands.open_exception(exception_id=found.pk, act=act_by(quality()))
     with pytest.raises(Invalid):
         commands.accept_exception(exception_id=found.pk, comment=comment, act=act_by(quality()))
@@ -103,7 +106,7 @@ def test_a_comment_says_something(comment: str) -> None:
 
 
 def test_an_exception_is_decided_once() -> None:
-    found = first_of(reviewed_by_production(**SOFT))
+    found = raised(running_batch())
     decided(found)
     with pytest.raises(AlreadyDone, match="Quinn Example has already accepted"):
         decided(found, second_quality())
@@ -113,7 +116,7 @@ def test_an_exception_is_decided_once() -> None:
 
 @pytest.mark.requirement("P11-09")
 def test_only_quality_decides_on_exceptions() -> None:
-    found = first_of(reviewed_by_production(**SOFT))
+    found = raised(running_batch())
     for role in ("operator", "verifier", "planner", "engineer", "admin"):
         someone = person(f"r-{role}", role, at_site=site("PLANT"))
         with pytest.raises(NotPermitted):

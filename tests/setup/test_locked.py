@@ -56,7 +56,9 @@ def test_the_tests_run_on_the_very_versions_that_run() -> None:
 
 
 def test_the_front_end_lock_holds_hashes_and_no_address() -> None:
-    found = json.loads((ROOT / locked.NODE_LOCK).read_text())["packages"]
+    text = (ROOT / locked.NODE_LOCK).read_text()
+    assert "://" not in text
+    found = json.loads(text)["packages"]
     packages = {name: package for name, package in found.items() if name}
     assert packages
     assert [name for name, package in packages.items() if "resolved" in package] == []

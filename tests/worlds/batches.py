@@ -15,15 +15,9 @@ from batches import commands, queries
 from batches.commands.locks import move_order
 from batches.models import Batch, Order, Step
 from mes.demo.performing import Shift, perform_batch, perform_step, steady_sensors
-from supply.models import (
-    ChainOfIdentity,
-    Collection,
-    Container,
-    Equipment,
-    Material,
-    MaterialLot,
-    Patient,
-)
+from supply import commands as supply
+from supply.models import ChainOfIdentity, Equipment, MaterialLot
+from supply.queries import lot_statement
 from tests.conftest import NOON
 from tests.worlds.audit import act_by, person, proof_of, site
 from tests.worlds.recipes import effective_recipe, quality, therapy
@@ -51,57 +45,66 @@ def shift(*, at: datetime = NOON, **changes: Any) -> Shift:
     return Shift(performer=operator(), verifier=verifier(), qa=quality(), at=at, **changes)
 
 
-@command(may_be_silent=True)
-def stock(*, plant: Site, room: str = ROOM, act: Act) -> None:
+def stock(room: str = ROOM) -> None:
     """Put a room, a balance and an approved lot of buffer into the plant; made once."""
-    for code, kind in ((room, "room"), ("BAL-1", "BALANCE")):
-        if not Equipment.objects.filter(code=code).exists():
-            made = Equipment(code=code, name=code.title(), equipment_class=kind, site=plant)
-            made.calibration_due_on = date(2027, 12, 31) if kind == "BALANCE" else None
-            made.save(force_insert=True)
-            record(act, "add", made)
-    if not Material.objects.filter(code="BUFFER").exists():
-        material = Material(code="BUFFER", name="Buffer", unit="mL")
-        material.save(force_insert=True)
-        record(act, "add", material)
-        lot = MaterialLot(
-            material=material, number="LOT-1", site=plant, state="approved",
-            expires_on=date(2027, 12, 31), on_hand=Decimal(1000), received_at=act.at,
+    plant = site("PLANT")
+    if not Equipment.objects.filter(code=room).exists():
+        supply.add_equipment(
+            code=room, name=f"Room {room}", equipment_class="room", site=plant, act=act_by()
+        )
+    if not Equipment.objects.filter(code="BAL-1").exists():
+        supply.add_equipment(
+            code="BAL-1", name="Balance 1", equipment_class="BALANCE", site=plant,
+            calibration_due_on=date(2027, 12, 31), act=act_by(),
         )  # fmt: skip
-        lot.save(force_insert=True)
-        record(act, "add", lot)
+        approved_lot("BUFFER", unit="mL")
+
+
+def approved_lot(code: str, *, unit: str, number: str = "LOT-1", quantity: int = 1000) -> MaterialLot:
+    """A lot of a new material, approved by quality."""
+    material = supply.add_material(code=code, name=code.title(), unit=unit, act=act_by())
+    lot = supply.add_lot(
+        material=material, number=number, site=site("PLANT"), expires_on=date(2027, 12, 31),
+        quantity=Decimal(quantity), act=act_by(),
+    )  # fmt: skip
+    return supply.approve_lot(
+        lot_id=lot.pk,
+        proof=proof_of(quality()),
+        seen_digest=digest_of(lot_statement(lot)),
+        act=act_by(quality()),
+    )
+
+
+def collected_bag(number: int) -> ChainOfIdentity:
+    """A chain of identity whose bag was collected in the north and received at the plant."""
+    patient = supply.register_patient(
+        identifiers=[{"system": "urn:test", "value": f"patient-{number}"}],
+        demographics={"family_name": "Test"},
+        act=act_by(),
+    )
+    chain = supply.issue_chain(patient=patient, issuer="ONELOT", act=act_by())
+    collection = supply.record_collection(
+        chain=chain, donation_number=f"G{number:012}", collected_at=NOON - timedelta(days=1),
+        bags=[(None, Decimal(80))], site=site("NORTH"), act=act_by(),
+    )  # fmt: skip
+    bag = collection.containers.get()
+    supply.receive_bag(
+        chain=chain, scanned=bag.code, is_keyed=False, site=site("PLANT"), act=act_by(operator())
+    )
+    return chain
 
 
 @command
-def place(*, version: Any, weight: str, north: Site, plant: Site, act: Act) -> Order:
+def place(
+    *, chain: ChainOfIdentity, version: Any, weight: str, north: Site, plant: Site, act: Act
+) -> Order:
     """Place an order whose material has arrived."""
-    number = next_id(Patient)
-    patient = Patient(id=number, code=f"P-{number:04}", created_at=act.at)
-    patient.save(force_insert=True)
-    record(act, "add", patient)
-    chain = ChainOfIdentity(
-        value=f"COI{number:06}X", issuer="ONELOT", patient=patient, issued_at=act.at
-    )
-    chain.save(force_insert=True)
-    record(act, "issue", chain)
-    collection = Collection(
-        chain=chain, donation_number=f"G{number:012}", collected_at=act.at,
-        site=north, reported_at=act.at,
-    )  # fmt: skip
-    collection.save(force_insert=True)
-    record(act, "report", collection)
-    bag = Container(
-        collection=collection, chain=chain, code=f"{patient.code}/1", ordinal=1,
-        state="received", site=plant,
-    )  # fmt: skip
-    bag.save(force_insert=True)
-    record(act, "receive", bag)
     ordered = next_id(Order)
     order = Order(
         id=ordered, number=f"O-{ordered:06}", external_id=f"H-{uuid4().hex[:12]}",
         ordered_by=act.by, ordered_at=act.at, updated_at=act.at,
         therapy=version.recipe.therapy, site=north, made_at=plant,
-        patient=patient, chain=chain, weight_kg=Decimal(weight), height_cm=Decimal("178"),
+        patient=chain.patient, chain=chain, weight_kg=Decimal(weight), height_cm=Decimal("178"),
         collection_planned_at=act.at, administer_from=date(2027, 2, 1),
         administer_to=date(2027, 2, 8), prescriber_identifier="PR-1", prescriber_name="Dr. Test",
         consent_reference="C-1", consent_signed_at=act.at - timedelta(days=3),
@@ -116,6 +119,7 @@ def place(*, version: Any, weight: str, north: Site, plant: Site, act: Act) -> O
 def received_order(*, version: Any = None, weight: str = "82.5") -> Order:
     """An order whose bag is at the plant."""
     return place(
+        chain=collected_bag(Order.objects.count() + 1),
         version=version or effective_recipe(),
         weight=weight,
         north=site("NORTH"),
@@ -126,7 +130,7 @@ def received_order(*, version: Any = None, weight: str = "82.5") -> Order:
 
 def planned_batch(*, order: Order | None = None, room: str = ROOM, **order_changes: Any) -> Batch:
     """A planned batch."""
-    stock(plant=site("PLANT"), room=room, act=act_by())
+    stock(room)
     order = order or received_order(**order_changes)
     return commands.plan_batch(order_id=order.pk, room_code=room, act=act_by(planner()))
 

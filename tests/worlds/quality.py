@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from audit.acts import Act, command, record
+from audit.acts import Act, command
 from audit.models import User
 from audit.signing import digest_of
+from batches.events import ExceptionRaised
 from batches.models import Batch
+from kernel.events import publish
 from quality import commands, queries
 from quality.models import BatchException, Deviation, Disposition, Review
-from supply.models import CustodyEvent
 from tests.conftest import NOON
 from tests.worlds.audit import act_by, person, proof_of, site
-from tests.worlds.batches import again, completed_batch, received_order, shift
+from tests.worlds.batches import again, completed_batch, shift
 
 LATER = NOON + timedelta(hours=4)
 # A volume beyond the soft limit, a cloudy bag: two exceptions in two steps.
@@ -44,23 +45,30 @@ def qualified() -> User:
     return person("paula", "qp", at_site=site("PLANT"))
 
 
+def raised(
+    batch: Batch, *, kind: str = "soft_limit", severity: str = "warning", at: Any = NOON
+) -> BatchException:
+    """An exception of a batch, told by the floor below."""
+    detail = f"{kind} in the making of {batch.number}."
+    _told(batch=batch, kind=kind, severity=severity, detail=detail, act=act_by(at=at))
+    return BatchException.objects.get(batch=batch, detail=detail)
+
+
 @command
-def _received(*, order: Any, act: Act) -> None:
-    bag = order.chain.containers.get(ordinal=1)
-    scan = CustodyEvent(
-        chain=order.chain, container=bag, kind="received", at=act.at, by=act.by,
-        site=order.made_at, scanned=bag.code, is_match=True,
+def _told(*, batch: Batch, kind: str, severity: str, detail: str, act: Act) -> None:
+    publish(
+        ExceptionRaised(
+            act=act, site_id=batch.site_id, subject=batch.number, batch_id=batch.pk,
+            batch=batch.number, order=batch.order.number, step_id=None,
+            exception_kind=kind, severity=severity, detail=detail,
+        )
     )  # fmt: skip
-    scan.save(force_insert=True)
-    record(act, "receive", scan)
 
 
 def executed_batch(*, room: str = "ROOM-1", **entries: str) -> Batch:
     """A batch whose every step is complete; ``entries`` are values by step code."""
-    order = received_order()
-    _received(order=order, act=act_by())
     work = shift(entries=entries, reasons=REASONS)
-    return completed_batch(work=work, order=order, room=room)
+    return completed_batch(work=work, room=room)
 
 
 def reviewed_by_production(batch: Batch | None = None, **entries: str) -> Batch:

@@ -1,0 +1,36 @@
+"""Screens of the fourth floor: my work, the batches, and the steps."""
+
+from batches.views.batches import batch_list, batch_page
+from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
+from batches.views.steps import (
+    correct_value,
+    enter_value,
+    sign_step,
+    start_step,
+    step_page,
+    step_status,
+    verify_step,
+)
+from batches.views.work import my_work, my_work_cards, open_scanned
+
+__all__ = [
+    "abort",
+    "batch_list",
+    "batch_page",
+    "cancel",
+    "correct_value",
+    "enter_value",
+    "hold",
+    "issue",
+    "my_work",
+    "my_work_cards",
+    "open_scanned",
+    "plan",
+    "resume",
+    "sign_step",
+    "start",
+    "start_step",
+    "step_page",
+    "step_status",
+    "verify_step",
+]

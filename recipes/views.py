@@ -1,0 +1,257 @@
+"""Recipes, the screens: the versions, and one master record as a tree with its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.edges import act_of_proof, act_of_request
+from audit.forms import proof_of_signer, signer_facts
+from audit.permissions import holds
+from audit.signing import Proof, digest_of
+from audit.views import EVERYBODY, roles_required
+from kernel.errors import Invalid, Refusal
+from kernel.quantities import quantity_label, unit_label
+from recipes import commands
+from recipes.models import RecipeVersion
+from recipes.queries import (
+    authors_of,
+    document_of,
+    findings_of,
+    signatures_on,
+    version_numbered,
+    version_statement,
+    version_title,
+    versions,
+)
+from recipes.rules.limits import range_label
+from recipes.rules.steps import CalculationStep, NumberStep, SensorStep, Step, TimerStep
+from recipes.states import VERSION
+
+
+@require_safe
+@roles_required(*EVERYBODY)
+def recipe_list(request: HttpRequest) -> HttpResponse:
+    """Show every version of every recipe, newest first."""
+    return render(request, "recipes/list.html", {"versions": list(versions()[:500])})
+
+
+@require_safe
+@roles_required(*EVERYBODY)
+def recipe_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Show one version: its parts, its procedure, what is missing, who signed."""
+    return render(request, "recipes/version.html", shown(request, version_numbered(code, number)))
+
+
+def shown(
+    request: HttpRequest, version: RecipeVersion, refusal: Refusal | None = None
+) -> dict[str, Any]:
+    """Return the context of the page."""
+    document = document_of(version)
+    may = may_now(request, version)
+    error = refusal.detail if refusal is not None and refusal.status == 401 else ""
+    return {
+        "version": version,
+        "title": version_title(version),
+        "document": document,
+        "header": document.header,
+        "parameters": [
+            {
+                "parameter": one,
+                "value": one.formula
+                or (quantity_label(one.default, one.unit) if one.default is not None else "—"),
+                "unit": unit_label(one.unit) or "—",
+            }
+            for one in document.formula.parameters
+        ],
+        "materials": [
+            {"material": one, "amount": quantity_label(one.quantity, one.unit)}
+            for one in document.formula.materials
+        ],
+        "tree": [
+            {
+                "unit_procedure": unit,
+                "operations": [
+                    {"operation": one, "steps": [line_of(step) for step in one.steps]}
+                    for one in unit.operations
+                ],
+            }
+            for unit in document.procedure.unit_procedures
+        ],
+        "watches": [
+            {
+                "watch": one,
+                "words": f"{one.quantity.replace('_', ' ')} of the {one.place}",
+                "limits": _watched(one),
+            }
+            for one in document.environment
+        ],
+        "findings": findings_of(version),
+        "signatures": signatures_on(version),
+        "may": may,
+        "signing": dialog_of(request, version, may, error),
+        "refusal": None if error else refusal,
+    }
+
+
+def _watched(watch: Any) -> list[tuple[str, str]]:
+    names = ("critical_low", "warn_low", "warn_high", "critical_high")
+    return [
+        (name.replace("_", " "), quantity_label(getattr(watch, name), watch.unit))
+        for name in names
+        if getattr(watch, name) is not None
+    ]
+
+
+def line_of(step: Step) -> dict[str, Any]:
+    """Return one step of the tree: what it asks for, and its limits in words."""
+    line: dict[str, Any] = {"step": step, "kind": step.kind.replace("_", " ")}
+    match step:
+        case NumberStep() | SensorStep() | CalculationStep():
+            line["soft"] = range_label(step.soft, step.unit)
+            line["hard"] = range_label(step.hard, step.unit)
+            line["formula"] = step.formula if isinstance(step, CalculationStep) else ""
+        case TimerStep():
+            least, most = step.min_seconds, step.max_seconds
+            line["soft"] = f"{text_of_seconds(least)} to {text_of_seconds(most)}" if most else (
+                f"at least {text_of_seconds(least)}"
+            )
+        case _:
+            pass
+    return line
+
+
+def text_of_seconds(seconds: int | None) -> str:
+    """Return a time in seconds as it is printed."""
+    return f"{seconds} s"
+
+
+def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:
+    """Return which moves of the table this person may make now."""
+    verbs = VERSION.verbs_from(version.state)
+    is_author = request.user.pk in authors_of(version)
+    return {
+        "submit": "submit" in verbs and holds(request.user, "engineer"),
+        "approve": "approve" in verbs and holds(request.user, "qa") and not is_author,
+        "return": "return" in verbs and holds(request.user, "qa"),
+        "make_effective": "make_effective" in verbs and holds(request.user, "qa"),
+    }
+
+
+def dialog_of(
+    request: HttpRequest, version: RecipeVersion, may: dict[str, bool], error: str
+) -> dict[str, Any] | None:
+    """Return the e-sign dialog of the move that this person may sign now, if there is one."""
+    if not (may["submit"] or may["approve"]):
+        return None
+    verb, meaning = ("submit", "authored") if may["submit"] else ("approve", "approved")
+    statement = version_statement(version)
+    return {
+        "id": "sign-version",
+        "action": f"/recipes/{version.recipe.code}/{version.number}/{verb}/",
+        "meaning": meaning,
+        **signer_facts(request),
+        "what": f"{version_title(version)} · {version.recipe.title}",
+        "values": [
+            {"label": "Recipe", "value": version_title(version)},
+            {"label": "Therapy", "value": version.recipe.therapy.code},
+            {"label": "Document", "value": version.document_digest[:16]},
+        ],
+        "digest": digest_of(statement),
+        "version": version.version,
+        "consequence": "The document cannot be changed any more.",
+        "submit": f"Sign: {verb} {version_title(version)}",
+        "error": error,
+    }
+
+
+def _seen(request: HttpRequest) -> int:
+    text = request.POST.get("version", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Invalid("The form does not say which version was shown.", pointer="/version")
+    return int(text)
+
+
+def _answer(
+    request: HttpRequest, code: str, number: int, said: str, move: Callable[[RecipeVersion], object]
+) -> HttpResponse:
+    """Make one move; show the page again with what was refused."""
+    version = version_numbered(code, number)
+    try:
+        move(version)
+    except Refusal as refusal:
+        context = shown(request, version_numbered(code, number), refusal)
+        return render(request, "recipes/version.html", context, status=refusal.status)
+    messages.success(request, f"{version_title(version)} {said}.")
+    response = redirect("recipe", code=code, number=number)
+    response.status_code = 303
+    return response
+
+
+def _signed(
+    request: HttpRequest, version: RecipeVersion, sign: Callable[..., RecipeVersion]
+) -> None:
+    proof: Proof = proof_of_signer(request)
+    sign(
+        version_id=version.pk,
+        seen=_seen(request),
+        proof=proof,
+        seen_digest=request.POST.get("digest", ""),
+        act=act_of_proof(request, proof),
+    )
+
+
+@require_POST
+@roles_required("engineer")
+def submit(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Hand a draft in, signed by its author."""
+
+    def move(version: RecipeVersion) -> None:
+        _signed(request, version, commands.submit_version)
+
+    return _answer(request, code, number, "is handed in", move)
+
+
+@require_POST
+@roles_required("qa")
+def approve(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Approve a version, signed by quality."""
+
+    def move(version: RecipeVersion) -> None:
+        _signed(request, version, commands.approve_version)
+
+    return _answer(request, code, number, "is approved", move)
+
+
+@require_POST
+@roles_required("qa")
+def give_back(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Give a version back to its author."""
+
+    def move(version: RecipeVersion) -> None:
+        commands.return_version(
+            version_id=version.pk,
+            seen=_seen(request),
+            reason=request.POST.get("reason", ""),
+            act=act_of_request(request),
+        )
+
+    return _answer(request, code, number, "is given back", move)
+
+
+@require_POST
+@roles_required("qa")
+def put_in_force(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Put an approved version in force."""
+
+    def move(version: RecipeVersion) -> None:
+        commands.make_effective(
+            version_id=version.pk, seen=_seen(request), act=act_of_request(request)
+        )
+
+    return _answer(request, code, number, "is in force", move)
