@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from audit.keys import warrant_of
 from audit.models import Recorded, User
 from kernel.canonical import canonical
 from kernel.transactions import current_scope, repeated, scope_of, whole
@@ -88,9 +89,14 @@ def _write(entries: list[tuple[str, dict[str, Any]]]) -> None:
             " SELECT * FROM unnest(%s::text[], %s::text[])",
             [
                 [stream for stream, _ in ordered],
-                [canonical(entry) for _, entry in ordered],
+                [warranted(stream, canonical(entry)) for stream, entry in ordered],
             ],
         )
+
+
+def warranted(stream: str, text: str) -> str:
+    """Return the text of an entry with its warrant, which is always the last of its keys."""
+    return f'{text[:-1]},"warrant":"{warrant_of(stream, text)}"}}'
 
 
 def record(act: Act, verb: str, obj: Recorded, *, reason: str = "", **notes: Any) -> None:

@@ -7,6 +7,7 @@ owns both, and the checkpoint file, can; keep them with different people (21 CFR
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 from functools import cache
 from pathlib import Path
@@ -21,8 +22,9 @@ from django.conf import settings
 
 from kernel.errors import Unavailable
 
-# The named secrets of the house: what wraps the keys of the vault, and what blinds its index.
-SECRETS = ("vault",)
+# The named secrets of the house: what wraps the keys of the vault and blinds its index, and what
+# warrants that an entry of the ledger was written by the application.
+SECRETS = ("ledger", "vault")
 
 
 def _folder() -> Path:
@@ -133,3 +135,12 @@ def secret(name: str) -> bytes:
     if len(content) != 32:
         raise Unavailable(f"The key file {name}.key is not 32 bytes long.")
     return content
+
+
+def warrant_of(stream: str, text: str) -> str:
+    """Return the proof that this application wrote ``text`` into ``stream``: HMAC-SHA256 in hex.
+
+    Whoever owns the database can add an entry through the trigger, properly chained; only who
+    holds the key can make its warrant.
+    """
+    return hmac.digest(secret("ledger"), f"{stream}\n{text}".encode(), "sha256").hex()

@@ -1,6 +1,10 @@
-"""The ledger: its chain recomputed in Python, its checkpoints, and the proof that nothing changed.
+"""The ledger: its chain recomputed in Python, and its checkpoints in a file outside the database.
 
 Source of the chain: requirements 20.11; h_n = SHA-256(hex(h_(n-1)) || canonical(link n)).
+
+Note [Checkpoints]: a checkpoint is one line that names the heads of the streams that moved since
+the line before; every thousandth names all. A line is chained to the one before by its digest and
+sealed with a key the database never sees, so the digest of the last line stands for all heads.
 """
 
 from __future__ import annotations
@@ -8,21 +12,42 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection
 
 from audit.acts import Act
-from audit.keys import seal
+from audit.keys import seal, sealing_key
 from audit.models import Checkpoint
 from kernel.canonical import EMPTY_HASH, canonical, digest, plain
 
 # One checkpoint at a time, over all workers.
 CHECKPOINT_LOCK = 7_316_101
+# Every so many lines one names the heads of all streams, so that nobody must read further back.
+FULL_EVERY = 1000
+BLOCK = 1 << 16
+SEALED = ("n", "at", "is_full", "heads", "previous", "key")
+
+# One look-up per stream, however many entries it has (a loose index scan).
+HEADS = """
+WITH RECURSIVE streams AS (
+    (SELECT stream FROM audit_ledgerentry ORDER BY stream LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.stream FROM audit_ledgerentry e WHERE e.stream > s.stream
+             ORDER BY e.stream LIMIT 1)
+      FROM streams s WHERE s.stream IS NOT NULL
+)
+SELECT s.stream, last.seq, last.hash
+  FROM streams s CROSS JOIN LATERAL (
+    SELECT seq, hash FROM audit_ledgerentry e WHERE e.stream = s.stream ORDER BY seq DESC LIMIT 1
+  ) last WHERE s.stream IS NOT NULL
+"""
+
+Heads = dict[str, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,77 +69,138 @@ def link_text(*, stream: str, seq: int, recorded_at: Any, entry: str) -> str:
     )
 
 
-def heads() -> dict[str, tuple[int, str]]:
+def heads() -> Heads:
     """Return the last link of every stream: {stream: (seq, hash)}."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (stream) stream, seq, hash FROM audit_ledgerentry"
-            " ORDER BY stream, seq DESC"
-        )
+        cursor.execute(HEADS)
         return {stream: (seq, link) for stream, seq, link in cursor.fetchall()}
 
 
-def root_of(known: Mapping[str, tuple[int, str]]) -> str:
-    """Return one digest over all stream heads."""
-    return digest({stream: [seq, link] for stream, (seq, link) in known.items()})
+def line_from(text: str) -> dict[str, Any] | None:
+    """Return a line of the checkpoint file, or None where it was torn by a crash or by a hand."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict) or not all(name in line for name in (*SEALED, "seal")):
+        return None
+    if not isinstance(line["n"], int) or not isinstance(line["heads"], dict):
+        return None
+    if not all(_is_head(head) for head in line["heads"].values()):
+        return None
+    return line
 
 
-def read_checkpoints(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a checkpoint file.
+def _is_head(head: Any) -> bool:
+    return (
+        isinstance(head, list)
+        and len(head) == 2
+        and isinstance(head[0], int)
+        and isinstance(head[1], str)
+    )
 
-    Raises:
-        ValueError: a line is not a JSON object.
+
+def read_checkpoints(path: Path, *, naming: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a checkpoint file that can be read, oldest first.
+
+    Args:
+        naming: only lines that name one of these streams.
     """
-    if not path.exists():
+    wanted = [f'"{stream}":' for stream in naming]
+    try:
+        file = path.open(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
         return
-    with path.open(encoding="utf-8") as file:
+    with file:
         for text in file:
-            line = json.loads(text)
-            if not isinstance(line, dict):
-                raise TypeError("a checkpoint is an object")
-            yield line
+            if wanted and not any(name in text for name in wanted):
+                continue
+            line = line_from(text)
+            if line is not None:
+                yield line
 
 
-def witnessed(path: Path) -> tuple[dict[str, tuple[int, str]], str, int]:
-    """Return what the file says of the heads, the digest of its last line, and its last number."""
-    known: dict[str, tuple[int, str]] = {}
-    previous, number = EMPTY_HASH, 0
-    for line in read_checkpoints(path):
-        known.update({stream: (seq, link) for stream, (seq, link) in line["changed"].items()})
-        previous, number = digest(line), line["n"]
-    return known, previous, number
+def _backwards(file: IO[bytes]) -> Iterator[str]:
+    """Yield the lines of a file from the last to the first."""
+    at, rest = file.seek(0, os.SEEK_END), b""
+    while at > 0:
+        size = min(BLOCK, at)
+        at -= size
+        file.seek(at)
+        first, *lines = (file.read(size) + rest).split(b"\n")
+        yield from (one.decode(errors="replace") for one in reversed(lines) if one)
+        rest = first
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def witnessed(file: IO[bytes]) -> tuple[Heads, str, int]:
+    """Return the heads that a file knows, the digest of its last line, and the line's number."""
+    later: list[dict[str, Any]] = []
+    for text in _backwards(file):
+        line = line_from(text)
+        if line is None:
+            continue
+        later.append(line)
+        if line["is_full"]:
+            break
+    known: Heads = {}
+    for line in reversed(later):
+        known.update({stream: (seq, link) for stream, (seq, link) in line["heads"].items()})
+    return (known, digest(later[0]), later[0]["n"]) if later else (known, EMPTY_HASH, 0)
+
+
+def last_checkpoint(path: Path) -> dict[str, Any] | None:
+    """Return the last line of a checkpoint file that can be read."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return None
+    with file:
+        return next((line for text in _backwards(file) if (line := line_from(text))), None)
 
 
 def write_checkpoint(*, act: Act) -> dict[str, Any] | None:
-    """Append a signed statement of all stream heads to the checkpoint file; None if nothing moved.
+    """Append a signed statement of the stream heads to the checkpoint file; None if nothing moved.
 
     The file is written before the row: a crash in between leaves a line without a row, which is
     harmless, while a row without a line would look like a lost witness.
     """
     path = Path(settings.CHECKPOINT_FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with path.open("ab+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        known, previous, number = witnessed(path)
+        known, previous, number = witnessed(file)
         now = heads()
-        changed = {
-            stream: [seq, link]
-            for stream, (seq, link) in now.items()
-            if known.get(stream) != (seq, link)
-        }
+        changed = {stream: head for stream, head in now.items() if known.get(stream) != head}
         if not changed:
             return None
-        body = {
-            "n": number + 1,
-            "at": plain(act.at),
-            "changed": changed,
-            "root": root_of(now),
-            "previous": previous,
-        }
-        key_id, signature = seal(canonical(body))
-        line = {**body, "key": key_id, "seal": signature}
-        file.write(canonical(line) + "\n")
+        line = _sealed_line(number + 1, act, now, changed, previous)
+        file.write(_ending(file) + canonical(line).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    Checkpoint.objects.create(at=act.at, root=body["root"], line=canonical(line))
+    Checkpoint.objects.create(at=act.at, root=digest(line), line=canonical(line))
     return line
+
+
+def _ending(file: IO[bytes]) -> bytes:
+    """Return what ends a last line that a crash has torn."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _sealed_line(
+    number: int, act: Act, now: Heads, changed: Heads, previous: str
+) -> dict[str, Any]:
+    is_full = number % FULL_EVERY == 1
+    body: dict[str, Any] = {
+        "n": number,
+        "at": plain(act.at),
+        "is_full": is_full,
+        "heads": {stream: list(head) for stream, head in (now if is_full else changed).items()},
+        "previous": previous,
+        "key": sealing_key()[0],
+    }
+    return {**body, "seal": seal(canonical(body))[1]}

@@ -1,4 +1,7 @@
-"""What the fourth floor tells the floors above it, and the clients of the feed."""
+"""What the fourth floor tells the floors above it, and the clients of the feed.
+
+The fields that events share are classes of their own, which are no events themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from typing import ClassVar
 from kernel.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderEvent(Event):
+@dataclass(frozen=True, kw_only=True)
+class OrderFields:
     """The fields that every event of an order has; ``subject`` is the order's number."""
 
     public: ClassVar[tuple[str, ...]] = ("order", "external_id", "state", "chain_of_identity")
@@ -22,28 +25,28 @@ class OrderEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPlaced(OrderEvent):
+class OrderPlaced(OrderFields, Event):
     """A hospital ordered a therapy for one patient."""
 
     kind: ClassVar[str] = "order.placed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderChanged(OrderEvent):
+class OrderChanged(OrderFields, Event):
     """An order went on to another state."""
 
     kind: ClassVar[str] = "order.changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionReported(OrderEvent):
+class CollectionReported(OrderFields, Event):
     """The hospital reported the collection of the patient's material."""
 
     kind: ClassVar[str] = "order.collected"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchEvent(Event):
+@dataclass(frozen=True, kw_only=True)
+class BatchFields:
     """The fields that every event of a batch has; ``subject`` is the batch's number."""
 
     public: ClassVar[tuple[str, ...]] = ("batch", "order")
@@ -54,35 +57,35 @@ class BatchEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchPlanned(BatchEvent):
+class BatchPlanned(BatchFields, Event):
     """A batch was planned for an order."""
 
     kind: ClassVar[str] = "batch.planned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchCanceled(BatchEvent):
+class BatchCanceled(BatchFields, Event):
     """A batch was given up before it was started."""
 
     kind: ClassVar[str] = "batch.canceled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchIssued(BatchEvent):
+class BatchIssued(BatchFields, Event):
     """A batch froze its copy of the recipe, and quality signed that."""
 
     kind: ClassVar[str] = "batch.issued"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchStarted(BatchEvent):
+class BatchStarted(BatchFields, Event):
     """Making began; the room is this batch's alone until it ends."""
 
     kind: ClassVar[str] = "batch.started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchHeld(BatchEvent):
+class BatchHeld(BatchFields, Event):
     """The work was stopped."""
 
     kind: ClassVar[str] = "batch.held"
@@ -92,21 +95,21 @@ class BatchHeld(BatchEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchResumed(BatchEvent):
+class BatchResumed(BatchFields, Event):
     """The work may go on."""
 
     kind: ClassVar[str] = "batch.resumed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchAborted(BatchEvent):
+class BatchAborted(BatchFields, Event):
     """Making ended before its last step."""
 
     kind: ClassVar[str] = "batch.aborted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepEvent(BatchEvent):
+@dataclass(frozen=True, kw_only=True)
+class StepFields(BatchFields):
     """The fields that every event of a step has."""
 
     public: ClassVar[tuple[str, ...]] = ("batch", "order", "step")
@@ -116,21 +119,21 @@ class StepEvent(BatchEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepChanged(StepEvent):
+class StepChanged(StepFields, Event):
     """A step was started, given a value or performed: screens look again."""
 
     kind: ClassVar[str] = "step.changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepCompleted(StepEvent):
+class StepCompleted(StepFields, Event):
     """A step is complete, with every signature it asks for."""
 
     kind: ClassVar[str] = "step.completed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionRaised(BatchEvent):
+class ExceptionRaised(BatchFields, Event):
     """Something in the making was outside what was expected: a reviewer must see it.
 
     Args:
@@ -149,14 +152,14 @@ class ExceptionRaised(BatchEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionCompleted(BatchEvent):
+class ExecutionCompleted(BatchFields, Event):
     """The last step is complete."""
 
     kind: ClassVar[str] = "batch.execution_completed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchMoved(BatchEvent):
+class BatchMoved(BatchFields, Event):
     """A review went on: reviewed by production, opened or returned by quality."""
 
     kind: ClassVar[str] = "batch.moved"
@@ -166,14 +169,14 @@ class BatchMoved(BatchEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchReleased(BatchEvent):
+class BatchReleased(BatchFields, Event):
     """A Qualified Person released the batch."""
 
     kind: ClassVar[str] = "batch.released"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchRejected(BatchEvent):
+class BatchRejected(BatchFields, Event):
     """Quality rejected the batch."""
 
     kind: ClassVar[str] = "batch.rejected"

@@ -18,7 +18,7 @@ from monitoring.rules.quality import word_of
 
 
 def value_in_room(room: str, place: str, quantity: str) -> LiveValue | None:
-    """Return what the sensor of ``quantity`` shows in a room itself, or in equipment that stands in it."""
+    """Return what the sensor of ``quantity`` shows in a room, or in equipment standing in it."""
     found = sensors_seen(None).filter(quantity=quantity)
     where = Q(equipment__code=room) if place == "room" else Q(equipment__room__code=room)
     sensor = found.filter(where).order_by("code").first()

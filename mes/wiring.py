@@ -31,5 +31,10 @@ def readers() -> Readers:
 
 
 def connect() -> None:
-    """Install the table."""
+    """Install the table, and plug in what the floors below may not ask for themselves."""
+    from batches.ports import set_room_reader, set_sensor_reader
+    from mes.rooms import sensors_in_room, value_in_room
+
     set_readers(readers(), first=(write_to_feed,))
+    set_sensor_reader(value_in_room)
+    set_room_reader(sensors_in_room)

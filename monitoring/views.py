@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -120,18 +120,33 @@ def sensor_page(request: HttpRequest, code: str) -> HttpResponse:
 @roles_required(*READERS)
 @require_safe
 def readings_json(request: HttpRequest, code: str) -> HttpResponse:
-    """Return what the chart draws of the last ``seconds`` seconds.
+    """Return what the chart draws of the last ``seconds`` seconds, before ``until`` if given.
 
     Raises:
-        Invalid: ``seconds`` is not a number from 60 to 604800.
+        Invalid: ``seconds`` is not a number from 60 to 604800, or ``until`` is not a time.
     """
     sensor = sensor_coded(code, sites=_sites(request))
     text = request.GET.get("seconds", "900")
     if not text.isascii() or not text.isdigit() or not 60 <= int(text[:9]) <= 604_800:
         raise Invalid("seconds is a number from 60 to 604800.", pointer="#/query/seconds")
+    span = timedelta(seconds=int(text))
+    until = _until(request)
     at = now()
-    chart = chart_of(sensor, at - timedelta(seconds=int(text)), at + timedelta(seconds=60))
-    return JsonResponse(chart)
+    end = at + timedelta(seconds=60) if until is None else until
+    return JsonResponse(chart_of(sensor, (at if until is None else until) - span, end))
+
+
+def _until(request: HttpRequest) -> datetime | None:
+    text = request.GET.get("until")
+    if text is None:
+        return None
+    try:
+        end = datetime.fromisoformat(text)
+    except ValueError:
+        end = None
+    if end is None or end.tzinfo is None or not 1970 <= end.year <= 2500:
+        raise Invalid("until is a time with a zone.", pointer="#/query/until")
+    return end
 
 
 @roles_required(*WATCHERS)

@@ -118,8 +118,10 @@ def line_of(step: Step) -> dict[str, Any]:
             line["formula"] = step.formula if isinstance(step, CalculationStep) else ""
         case TimerStep():
             least, most = step.min_seconds, step.max_seconds
-            line["soft"] = f"{text_of_seconds(least)} to {text_of_seconds(most)}" if most else (
-                f"at least {text_of_seconds(least)}"
+            line["soft"] = (
+                f"{text_of_seconds(least)} to {text_of_seconds(most)}"
+                if most
+                else (f"at least {text_of_seconds(least)}")
             )
         case _:
             pass

@@ -55,25 +55,29 @@ def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
 
 def open_steps(batch: Batch, *, act: Act) -> list[Step]:
     """Open every waiting step whose predecessors are complete; the batch is locked."""
-    steps = list(batch.steps.select_for_update(of=("self",)).order_by("ordinal"))
-    complete = {step.code for step in steps if step.state == "complete"}
-    waiting = {step.code: step.definition["after"] for step in steps if step.state == "waiting"}
-    codes = openable(waiting, complete)
-    opened = [step for step in steps if step.code in codes]
+    states = dict(batch.steps.values_list("code", "state"))
+    complete = {code for code, state in states.items() if state == "complete"}
+    if len(complete) == len(states):
+        complete_execution(batch, act=act)
+        return []
+    waiting = list(
+        batch.steps.select_for_update(of=("self",)).filter(state="waiting").order_by("ordinal")
+    )
+    codes = openable({step.code: step.definition["after"] for step in waiting}, complete)
+    opened = [step for step in waiting if step.code in codes]
     for step in opened:
         step.state = STEP.after(step.state, "open")
         save_step(step, "open", act=act)
-    if len(complete) == len(steps):
-        complete_execution(batch, act=act)
     return opened
 
 
 def complete_execution(batch: Batch, *, act: Act) -> None:
     """End the making of a batch whose last step is complete; the batch is locked."""
-    batch.state = BATCH.after(batch.state, "complete")
-    batch.completed_at = act.at
-    save_batch(batch, "complete", "completed_at", act=act)
-    publish(ExecutionCompleted(**event_fields(batch, act)))
+    whole = batch_for_update(batch.pk, act=act)
+    whole.state = batch.state = BATCH.after(whole.state, "complete")
+    whole.completed_at = act.at
+    save_batch(whole, "complete", "completed_at", act=act)
+    publish(ExecutionCompleted(**event_fields(whole, act)))
 
 
 @command

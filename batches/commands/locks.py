@@ -17,6 +17,8 @@ from kernel.errors import Conflict, NotFound, StaleView
 from kernel.events import publish
 
 NOT_FOUND = "There is no such batch."
+# What only few gestures look at, and takes longer to read than all the rest.
+LARGE = ("control_recipe",)
 
 
 def check_seen(seen: int | None, version: int) -> None:
@@ -54,20 +56,26 @@ def order_of_batch_for_update(batch_id: int) -> Order:
     return order_for_update(order_id)
 
 
-def batch_for_update(batch_id: int, *, seen: int | None = None, act: Act) -> Batch:
+def batch_for_update(
+    batch_id: int, *, seen: int | None = None, is_changed: bool = True, act: Act
+) -> Batch:
     """Return a batch under lock, if the actor works at its site.
+
+    Args:
+        is_changed: False reads only what most steps need; such a batch must not be saved.
 
     Raises:
         NotFound: there is none, or not for this person.
         StaleView: it changed after it was shown.
     """
-    found = (
-        Batch.objects.select_for_update(of=("self",))
-        .select_related("order__chain", "order__patient", "order__therapy", "site", "room")
-        .select_related("recipe_version__recipe")
-        .filter(pk=batch_id)
-        .first()
-    )
+    rows = Batch.objects.select_for_update(of=("self",)).filter(pk=batch_id)
+    if is_changed:
+        rows = rows.select_related(
+            "order__chain", "order__patient", "order__therapy", "site", "room"
+        ).select_related("recipe_version__recipe")
+    else:
+        rows = rows.select_related("order__patient").defer(*LARGE)
+    found = rows.order_by().first()
     if found is None or not works_at(act, found.site_id):
         raise NotFound(NOT_FOUND)
     check_seen(seen, found.version)
@@ -92,7 +100,7 @@ def step_for_update(step_id: int, *, seen: int | None = None, act: Act) -> Step:
     batch_id = Step.objects.filter(pk=step_id).values_list("batch_id", flat=True).first()
     if batch_id is None:
         raise NotFound("There is no such step.")
-    batch = batch_for_update(batch_id, act=act)
+    batch = batch_for_update(batch_id, is_changed=False, act=act)
     step = (
         Step.objects.select_for_update(of=("self",))
         .select_related("performed_by", "verified_by")

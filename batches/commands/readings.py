@@ -23,7 +23,14 @@ from batches.rules.verdicts import (
     seconds_left,
 )
 from kernel.errors import Conflict, Invalid
-from kernel.quantities import decimal_from, places_of, text_of, unit_from, unit_label
+from kernel.quantities import (
+    decimal_from,
+    places_of,
+    round_half_up,
+    text_of,
+    unit_from,
+    unit_label,
+)
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -222,10 +229,13 @@ def _sensor(phase: SensorStep, entry: Entry) -> Reading:
         )
     if unit_from(live.unit) != phase.unit:
         raise Conflict("The sensor measures in another unit than the recipe.", code="unit_mismatch")
-    judged = _within(live.value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
+    value = live.value
+    if places_of(value) > MOST_PLACES:
+        value = round_half_up(value, MOST_PLACES)
+    judged = _within(value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
     return Reading(
-        entered=text_of(live.value),
-        value=live.value,
+        entered=text_of(value),
+        value=value,
         unit=phase.unit,
         source=Source.DEVICE,
         judged=judged,

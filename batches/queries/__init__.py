@@ -36,6 +36,7 @@ from batches.queries.work import (
     progress_of,
     running_batches_in_room,
     step_coded,
+    step_found,
     work_of,
 )
 
@@ -66,6 +67,7 @@ __all__ = [
     "running_batches_in_room",
     "signatures_by_subject",
     "step_coded",
+    "step_found",
     "step_signature",
     "step_statement",
     "steps_with_values",

@@ -48,6 +48,8 @@ def batches_seen(sites: Iterable[int] | None) -> QuerySet[Batch]:
     found = Batch.objects.select_related(
         "order__chain", "order__patient", "order__therapy", "order__site", "site", "room"
     ).select_related("recipe_version__recipe")
+    # The documents are large and few screens need them: they are read when they are asked for.
+    found = found.defer("control_recipe", "recipe_version__document")
     return found if sites is None else found.filter(site_id__in=list(sites))
 
 
@@ -62,6 +64,23 @@ def batch_numbered(number: str, user: User) -> Batch:
     if found is None:
         raise NotFound(f"There is no batch {number[:24]}.")
     return found
+
+
+def step_found(number: str, code: str, user: User) -> Step:
+    """Return a step for a gesture on it: quick to read, with little of its batch.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    found = Step.objects.select_related("batch").defer("batch__control_recipe")
+    sites = sites_of(user)
+    if sites is not None:
+        found = found.filter(batch__site_id__in=sites)
+    is_text = "\x00" not in number and "\x00" not in code
+    step = found.filter(batch__number=number, code=code).order_by().first() if is_text else None
+    if step is None:
+        raise NotFound(f"There is no step {code[:24]} of a batch {number[:24]}.")
+    return step
 
 
 def step_coded(batch: Batch, code: str) -> Step:

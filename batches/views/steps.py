@@ -21,6 +21,7 @@ from batches.queries import (
     next_open_step,
     open_holds,
     step_coded,
+    step_found,
 )
 from batches.views.forms import go, noted, person_of, seen_version
 from batches.views.step_screen import Typed, screen_of
@@ -30,9 +31,14 @@ MAKERS = ("operator", "qa")
 WITNESSES = ("operator", "verifier", "qa")
 
 
-def found_step(request: HttpRequest, number: str, code: str) -> Step:
-    """Return the step of the address, if this person works at its site."""
+def whole_step(request: HttpRequest, number: str, code: str) -> Step:
+    """Return the step of the address with all that its screen shows."""
     return step_coded(batch_numbered(number, person_of(request)), code)
+
+
+def found_step(request: HttpRequest, number: str, code: str) -> Step:
+    """Return the step of the address for a gesture on it."""
+    return step_found(number, code, person_of(request))
 
 
 def path_of(step: Step) -> str:
@@ -44,7 +50,7 @@ def path_of(step: Step) -> str:
 @roles_required(*EVERYBODY)
 def step_page(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Show one step: what to do, what to enter, what was entered, who signed."""
-    step = found_step(request, number, code)
+    step = whole_step(request, number, code)
     return render(request, "batches/step.html", screen_of(request, step))
 
 
@@ -52,7 +58,7 @@ def step_page(request: HttpRequest, number: str, code: str) -> HttpResponse:
 @roles_required(*EVERYBODY)
 def step_status(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Show only whether the batch is on hold, and whether somebody changed the step meanwhile."""
-    step = found_step(request, number, code)
+    step = whole_step(request, number, code)
     shown = request.GET.get("version", "")
     holds = open_holds(step.batch) if step.batch.state == "on_hold" else []
     context: dict[str, Any] = {
@@ -68,7 +74,7 @@ def step_status(request: HttpRequest, number: str, code: str) -> HttpResponse:
 def refused(request: HttpRequest, number: str, code: str, typed: Typed) -> HttpResponse:
     """Show the step again with what was refused, and everything that was typed."""
     assert typed.refusal is not None, "only a refusal comes here"
-    context = screen_of(request, found_step(request, number, code), typed)
+    context = screen_of(request, whole_step(request, number, code), typed)
     return render(request, "batches/step.html", context, status=typed.refusal.status)
 
 
@@ -119,7 +125,7 @@ def enter_value(request: HttpRequest, number: str, code: str) -> HttpResponse:
         "detail": f"{outcome.detail} Batch {number} is on hold. Quality must decide.",
         "href": path_of(step),
     }
-    context = {**screen_of(request, found_step(request, number, code)), "stop": stop}
+    context = {**screen_of(request, whole_step(request, number, code)), "stop": stop}
     return render(request, "batches/step.html", context, status=409)
 
 
@@ -168,12 +174,11 @@ def verify_step(request: HttpRequest, number: str, code: str) -> HttpResponse:
 def onward(request: HttpRequest, done: Step) -> HttpResponse:
     """Go on with the next step that can be done, or back to the batch when there is none."""
     messages.success(request, f"{done.code} {done.title} is complete.")
-    batch = batch_numbered(done.batch.number, person_of(request))
+    batch = done.batch
     step = next_open_step(batch, after=done.ordinal) if batch.state == "in_progress" else None
-    if step is None:
-        return go(f"/batches/{batch.number}/")
-    step.batch = batch
-    return go(path_of(step))
+    return go(
+        f"/batches/{batch.number}/steps/{step.code}/" if step else f"/batches/{batch.number}/"
+    )
 
 
 @require_POST
@@ -212,6 +217,7 @@ def correct_value(request: HttpRequest, number: str, code: str) -> HttpResponse:
 
 def _shown_correction(request: HttpRequest, step: Step, typed: Typed) -> HttpResponse:
     """Show the page with the e-sign dialog of a correction open."""
+    step = step_coded(batch_numbered(step.batch.number, person_of(request)), step.code)
     if not typed.reason.strip():
         raise Invalid("A correction needs a reason.", pointer="/reason", code="reason_needed")
     context = screen_of(request, step, typed)

@@ -1,1 +1,1 @@
-"""The demo: a house with enough life in it to look at, made by the commands like everything else."""
+"""The demo: a house with enough life in it to look at, made by the commands."""

@@ -242,7 +242,7 @@ def _sensors(
                 warn_high=warn_high,
                 critical_high=high,
                 hysteresis=Decimal("0.2"),
-                silence_s=20,
+                silence_s=150,
             ),
             seed=seed,
             act=house.act(),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from batches.queries import current_values, definition_of
 from kernel.quantities import UNITS, unit_label
 from quality.models import BatchException
 from recipes.rules.limits import range_label
+from recipes.rules.steps import TimerStep
 
 NEIGHBORS = 2
 IN_RANGE = ("ok", "in_range")
@@ -73,14 +74,27 @@ def _shown(step: Any) -> StepShown:
             )
     return StepShown(
         step=step,
-        limits=range_label(getattr(phase, "soft", None), unit),
+        limits=_limits_of(phase, unit),
         hard_limits=range_label(getattr(phase, "hard", None), unit),
         values=[
-            {"value": value, "words": words_of(value), "old": older.get(value.pk, [])}
+            {
+                "value": value,
+                "words": words_of(value),
+                "old": older.get(value.pk, []),
+                # A number is always typed; a code that was typed, not scanned, is worth a look.
+                "source": value.source if step.kind.startswith("scan") else "",
+            }
             for value in values
             if value in standing or value.verdict == "mismatch"
         ],
     )
+
+
+def _limits_of(phase: Any, unit: str) -> str:
+    if isinstance(phase, TimerStep):
+        most = phase.max_seconds
+        return f"≥ {phase.min_seconds} s" if most is None else f"{phase.min_seconds} to {most} s"
+    return range_label(getattr(phase, "soft", None), unit)
 
 
 def words_of(value: Any) -> str:
@@ -140,9 +154,10 @@ def chart_of(found: BatchException) -> dict[str, Any] | None:
         return None
     start = datetime.fromisoformat(found.context["since"]) - AROUND
     end = datetime.fromisoformat(found.context["exceeded_at"]) + AROUND
-    window = {"from": start.isoformat(), "to": end.isoformat()}
+    seconds = max(60, int((end - start).total_seconds()))
+    window = urlencode({"seconds": seconds, "until": end.isoformat()})
     return {
-        "url": f"/sensors/{sensor}/readings.json?{urlencode(window)}",
+        "url": f"/sensors/{quote(sensor)}/readings.json?{window}",
         "label": found.context.get("sensor_name", sensor),
-        "seconds": int((end - start).total_seconds()),
+        "seconds": seconds,
     }

@@ -60,6 +60,17 @@ def batch_of(deviation: Deviation) -> Any:
     return batch_of_chain(int(chain_id)) if kind == "coi" and chain_id.isdigit() else None
 
 
+LIFE = {
+    "open": "Reported",
+    "classify": "Classified",
+    "investigate": "Cause recorded",
+    "assess": "Impact and decision recorded",
+    "return": "Returned to the investigation",
+    "close": "Closed",
+    "reopen": "Opened again",
+}
+
+
 def life_of(deviation: Deviation) -> list[dict[str, Any]]:
     """Return what happened to a deviation, from the ledger: who did what, when and why."""
     rows = entries_in(deviation.in_stream).filter(
@@ -69,6 +80,7 @@ def life_of(deviation: Deviation) -> list[dict[str, Any]]:
     return [
         {
             "verb": entry["verb"],
+            "words": LIFE.get(entry["verb"], entry["verb"]),
             "by": entry["by"]["name"],
             "at": datetime.fromisoformat(entry["at"]),
             "reason": entry["reason"],

@@ -36,9 +36,7 @@ def add_therapy(
 
 
 @command
-def draft_version(
-    *, recipe_code: str, therapy: Therapy, document: Any, act: Act
-) -> RecipeVersion:
+def draft_version(*, recipe_code: str, therapy: Therapy, document: Any, act: Act) -> RecipeVersion:
     """Draft the next version of a recipe; the recipe itself is made with its first version.
 
     Args:
@@ -139,9 +137,7 @@ def revise_version(*, version_id: int, seen: int, document: Any, act: Act) -> Re
     require(holds(act.by, "engineer"), "draft recipes")
     if version.state != "draft":
         raise Conflict("Only a draft can be changed; draft a new version.", code="frozen")
-    plain = _checked(
-        document, recipe_code=version.recipe.code, therapy=version.recipe.therapy
-    )
+    plain = _checked(document, recipe_code=version.recipe.code, therapy=version.recipe.therapy)
     version.document, version.document_digest = plain, digest(plain)
     version.drafted_by, version.drafted_at = act.by, act.at
     version.version += 1

@@ -57,7 +57,7 @@ def entered(step: Step, text: str, **more: Any) -> Any:
 
 def started(code: str, **more: Any) -> Step:
     """A step that was started, all before it complete."""
-    batch, step = batch_at(code, **more)
+    _, step = batch_at(code, **more)
     return commands.start_step(
         step_id=step.pk, seen=step.version, act=act_by(operator(), at=NOON + timedelta(hours=1))
     )
@@ -72,7 +72,9 @@ def test_a_whole_batch_is_performed_and_its_record_verifies() -> None:
     assert all(step.started_at and step.completed_at and step.performed_by for step in steps)
     verified = {step.code for step in steps if step.verified_by_id}
     assert verified == {"S02", "S05"}
-    meanings = list(Signature.objects.filter(in_stream=batch.stream()).values_list("meaning", flat=True))
+    meanings = list(
+        Signature.objects.filter(in_stream=batch.stream()).values_list("meaning", flat=True)
+    )
     assert (meanings.count("performed"), meanings.count("verified")) == (11, 2)
     assert Order.objects.get().state == "manufacturing"
     assert batch.control_recipe_digest == batch.recipe_version.document_digest
@@ -127,7 +129,7 @@ def test_the_limit_is_met_after_rounding_half_up() -> None:
 
 @pytest.mark.requirement("P11-08")
 def test_a_later_step_cannot_be_started_filled_or_signed() -> None:
-    batch, step = batch_at("S03")
+    batch, _ = batch_at("S03")
     later = step_of(batch, "S05")
     before = LedgerEntry.objects.count()
     for attempt in (
@@ -149,7 +151,9 @@ def signed(step: Step, **more: Any) -> Step:
         step_id=step.pk,
         seen=more.pop("seen", step.version),
         proof=proof_of(user, at=at),
-        seen_digest=more.pop("digest", digest_of(queries.step_statement(step_of(step.batch, step.code)))),
+        seen_digest=more.pop(
+            "digest", digest_of(queries.step_statement(step_of(step.batch, step.code)))
+        ),
         act=act_by(user, at=at),
     )
 

@@ -54,7 +54,9 @@ def refused_edges(table: str, moves: Moves, pk: int, also: str = "") -> int:
             with transaction.atomic(), connection.cursor() as cursor:
                 point = transaction.savepoint()
                 for state in way:
-                    cursor.execute(f"UPDATE {table} SET state = %s {also} WHERE id = %s", [state, pk])
+                    cursor.execute(
+                        f"UPDATE {table} SET state = %s {also} WHERE id = %s", [state, pk]
+                    )
                 with pytest.raises(IntegrityError, match="may not go from"), transaction.atomic():
                     cursor.execute(f"UPDATE {table} SET state = %s WHERE id = %s", [after, pk])
                 transaction.savepoint_rollback(point)

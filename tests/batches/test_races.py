@@ -72,7 +72,7 @@ def test_two_operators_start_one_step() -> None:
 
 @pytest.mark.requirement("P11-08")
 def test_two_operators_enter_one_value() -> None:
-    batch, step = batch_at("S05")
+    _, step = batch_at("S05")
     step = commands.start_step(step_id=step.pk, seen=step.version, act=act_by(operator(), at=LATER))
     outcomes = at_once(
         *(
@@ -169,7 +169,6 @@ def test_of_many_batches_that_start_in_one_room_one_is_made() -> None:
     )
     assert outcomes == ["done", *["room_busy"] * 5]
     assert Batch.objects.filter(state="in_progress").count() == 1
+    waiting = Batch.objects.filter(state="issued")[0]
     with pytest.raises(Conflict):
-        waiting = Batch.objects.filter(state="issued").first()
-        assert waiting is not None
         commands.start_batch(batch_id=waiting.pk, seen=waiting.version, act=act_by(operator()))

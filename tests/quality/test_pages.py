@@ -112,6 +112,29 @@ def test_no_page_reaches_the_exception_of_another_batch() -> None:
     assert other.detail not in client.get(f"/batches/{one.number}/review/").content.decode()
 
 
+def test_an_excursion_is_shown_with_the_readings_around_it() -> None:
+    import html
+    import re
+
+    from tests.quality.test_readers import exceeded, tell
+    from tests.worlds.monitoring import measured, sensor
+
+    incubator = sensor("INC1-TEMP")
+    measured(incubator, [20.0, 20.5, 21.0], start=240)
+    batch = reviewed_by_production()
+    event = exceeded(batch)
+    tell(event=event, touched=batch, act=event.act)
+    found = queries.exceptions_of(batch).get()
+    client = signed_in(quality())
+    client.post(f"/batches/{batch.number}/review/exceptions/{found.pk}/open/")
+    shown = client.get(f"/batches/{batch.number}/review/?exception={found.pk}").content.decode()
+    url = re.search('data-url="([^"]+)"', shown)
+    assert url is not None
+    readings = client.get(html.unescape(url.group(1)))
+    assert readings.status_code == 200
+    assert readings.json()["values"] == [20.0, 20.5, 21.0]
+
+
 def test_a_refused_comment_keeps_what_was_written() -> None:
     batch = reviewed_by_production(**SOFT)
     found = queries.exceptions_of(batch).get()

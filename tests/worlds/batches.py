@@ -7,20 +7,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from audit.acts import Act, command, record
-from audit.models import Site, User
-from audit.queries import next_id
+from audit.models import User
 from audit.signing import digest_of
 from batches import commands, queries
-from batches.commands.locks import move_order
 from batches.models import Batch, Order, Step
+from batches.rules.orders import WantedOrder
 from mes.demo.performing import Shift, perform_batch, perform_step, steady_sensors
 from supply import commands as supply
-from supply.models import ChainOfIdentity, Equipment, MaterialLot
+from supply.models import Equipment, MaterialLot
 from supply.queries import lot_statement
 from tests.conftest import NOON
 from tests.worlds.audit import act_by, person, proof_of, site
-from tests.worlds.recipes import effective_recipe, quality, therapy
+from tests.worlds.recipes import THERAPY, effective_recipe, quality, therapy
 
 ROOM = "ROOM-1"
 
@@ -60,7 +58,9 @@ def stock(room: str = ROOM) -> None:
         approved_lot("BUFFER", unit="mL")
 
 
-def approved_lot(code: str, *, unit: str, number: str = "LOT-1", quantity: int = 1000) -> MaterialLot:
+def approved_lot(
+    code: str, *, unit: str, number: str = "LOT-1", quantity: int = 1000
+) -> MaterialLot:
     """A lot of a new material, approved by quality."""
     material = supply.add_material(code=code, name=code.title(), unit=unit, act=act_by())
     lot = supply.add_lot(
@@ -75,57 +75,52 @@ def approved_lot(code: str, *, unit: str, number: str = "LOT-1", quantity: int =
     )
 
 
-def collected_bag(number: int) -> ChainOfIdentity:
-    """A chain of identity whose bag was collected in the north and received at the plant."""
-    patient = supply.register_patient(
-        identifiers=[{"system": "urn:test", "value": f"patient-{number}"}],
-        demographics={"family_name": "Test"},
-        act=act_by(),
-    )
-    chain = supply.issue_chain(patient=patient, issuer="ONELOT", act=act_by())
-    collection = supply.record_collection(
-        chain=chain, donation_number=f"G{number:012}", collected_at=NOON - timedelta(days=1),
-        bags=[(None, Decimal(80))], site=site("NORTH"), act=act_by(),
-    )  # fmt: skip
-    bag = collection.containers.get()
-    supply.receive_bag(
-        chain=chain, scanned=bag.code, is_keyed=False, site=site("PLANT"), act=act_by(operator())
-    )
-    return chain
-
-
-@command
-def place(
-    *, chain: ChainOfIdentity, version: Any, weight: str, north: Site, plant: Site, act: Act
-) -> Order:
-    """Place an order whose material has arrived."""
-    ordered = next_id(Order)
-    order = Order(
-        id=ordered, number=f"O-{ordered:06}", external_id=f"H-{uuid4().hex[:12]}",
-        ordered_by=act.by, ordered_at=act.at, updated_at=act.at,
-        therapy=version.recipe.therapy, site=north, made_at=plant,
-        patient=chain.patient, chain=chain, weight_kg=Decimal(weight), height_cm=Decimal("178"),
-        collection_planned_at=act.at, administer_from=date(2027, 2, 1),
-        administer_to=date(2027, 2, 8), prescriber_identifier="PR-1", prescriber_name="Dr. Test",
-        consent_reference="C-1", consent_signed_at=act.at - timedelta(days=3),
-    )  # fmt: skip
-    order.save(force_insert=True)
-    record(act, "place", order)
-    move_order(order, "collect", act=act)
-    move_order(order, "receive", act=act)
-    return order
+def wanted_order(number: int, **changes: Any) -> WantedOrder:
+    """What a hospital asks for; every number is another patient."""
+    plain: dict[str, Any] = {
+        "external_id": f"H-{uuid4().hex[:12]}",
+        "therapy": THERAPY,
+        "identifiers": (("urn:test", f"patient-{number}"),),
+        "family_name": "Test",
+        "given_name": "Ada",
+        "birth_date": date(1974, 12, 25),
+        "sex": "female",
+        "weight_kg": Decimal("82.5"),
+        "height_cm": Decimal(178),
+        "collection_planned_at": NOON,
+        "administer_from": date(2027, 2, 1),
+        "administer_to": date(2027, 2, 8),
+        "prescriber_identifier": "PR-1",
+        "prescriber_name": "Dr. Test",
+        "consent_reference": "C-1",
+        "consent_signed_at": NOON - timedelta(days=3),
+    }
+    return WantedOrder(**{**plain, **changes})
 
 
 def received_order(*, version: Any = None, weight: str = "82.5") -> Order:
-    """An order whose bag is at the plant."""
-    return place(
-        chain=collected_bag(Order.objects.count() + 1),
-        version=version or effective_recipe(),
-        weight=weight,
-        north=site("NORTH"),
-        plant=site("PLANT"),
+    """An order whose bag was collected in the north and received at the plant."""
+    version = version or effective_recipe()
+    number = Order.objects.count() + 1
+    order = commands.place_order(
+        wanted=wanted_order(number, therapy=version.recipe.therapy.code, weight_kg=Decimal(weight)),
+        site=site("NORTH"),
         act=act_by(),
     )
+    collection = commands.report_collection(
+        order_id=order.pk,
+        donation_number=f"G{number:012}",
+        collected_at=NOON - timedelta(days=1),
+        bags=[(None, Decimal(80))],
+        act=act_by(),
+    )
+    commands.receive_material(
+        order_id=order.pk,
+        scanned=collection.containers.get().code,
+        is_keyed=False,
+        act=act_by(operator()),
+    )
+    return Order.objects.select_related("chain", "patient", "therapy", "made_at").get(pk=order.pk)
 
 
 def planned_batch(*, order: Order | None = None, room: str = ROOM, **order_changes: Any) -> Batch:

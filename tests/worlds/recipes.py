@@ -17,7 +17,13 @@ THERAPY = "SMALL"
 
 def step(code: str, kind: str, title: str, **more: Any) -> dict[str, Any]:
     """A plain step with an instruction."""
-    return {"code": code, "kind": kind, "title": title, "instruction": f"{title}, as shown.", **more}
+    return {
+        "code": code,
+        "kind": kind,
+        "title": title,
+        "instruction": f"{title}, as shown.",
+        **more,
+    }
 
 
 def plain_document(*, autologous: bool = True, therapy: str = THERAPY) -> dict[str, Any]:
@@ -134,7 +140,9 @@ def formula(*, autologous: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def therapy(code: str = THERAPY, *, autologous: bool = True, made_at: Site | None = None) -> Therapy:
+def therapy(
+    code: str = THERAPY, *, autologous: bool = True, made_at: Site | None = None
+) -> Therapy:
     """A therapy made at the plant; made once."""
     known = Therapy.objects.filter(code=code).first()
     return known or commands.add_therapy(
@@ -195,6 +203,4 @@ def effective_recipe(version: RecipeVersion | None = None) -> RecipeVersion:
         known = RecipeVersion.objects.filter(recipe__code=RECIPE, state="effective").first()
         if known is not None:
             return known
-    return commands.make_effective(
-        version_id=approved_version(version).pk, act=act_by(quality())
-    )
+    return commands.make_effective(version_id=approved_version(version).pk, act=act_by(quality()))

@@ -1,0 +1,183 @@
+"""Rows: what the entries of a record add up to, compared with what its row holds."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.db import DatabaseError, models, transaction
+from django.db.models.functions import Cast
+
+from audit.ledger import Finding
+from audit.models import LedgerEntry, Recorded
+from audit.verification.naming import UNREADABLE, finding
+from kernel.canonical import plain
+
+CHUNK = 2000
+# So many records are held before they are compared; one stream is always held whole.
+HELD = 4000
+LARGEST_ID = 2**63 - 1
+
+Subject = tuple[str, str]
+
+
+def recorded_models() -> list[type[Recorded]]:
+    """Return every model under the ledger."""
+    return [model for model in apps.get_models() if issubclass(model, Recorded)]
+
+
+class Held:
+    """What the entries of one record add up to, and the stream they stand in."""
+
+    __slots__ = ("stream", "values")
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self.values: dict[str, Any] = {}
+
+
+class Rows:
+    """The records of the streams being walked."""
+
+    def __init__(self, streams: Sequence[str] | None) -> None:
+        self.streams = streams
+        self.models = {model._meta.label: model for model in recorded_models()}
+        self.held: dict[Subject, Held] = {}
+        self.compared = 0
+
+    def is_full(self) -> bool:
+        """Say whether enough records are held to compare them."""
+        return len(self.held) >= HELD
+
+    def fold(self, stream: str, text: str, columns: tuple[Any, ...]) -> list[str]:
+        """Add one entry to what its record must hold, and return what the entry itself has wrong.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: the entry is not one of ours.
+        """
+        entry = json.loads(text)
+        about = entry["subject"]
+        subject = (about["type"], about["id"])
+        wrong = []
+        if columns != (entry["act"], entry["by"]["id"], entry["verb"], *subject):
+            wrong.append("columns and entry disagree")
+        held = self.held.get(subject)
+        if held is None or held.stream != stream:
+            if held is not None:
+                wrong.append(f"the record is recorded in {held.stream}, too")
+            held = self.held[subject] = Held(stream)
+        before, after = entry["before"], entry["after"]
+        if before:
+            known = held.values
+            wrong += [
+                f"{name} was not what the entry says"
+                for name, value in before.items()
+                if known.get(name) != value
+            ]
+        held.values.update(after)
+        return wrong
+
+    def compare(self) -> Iterator[Finding]:
+        """Compare every record held so far with its row, and let go of it."""
+        by_label: dict[str, dict[str, Held]] = defaultdict(dict)
+        for (label, pk), held in self.held.items():
+            by_label[label][pk] = held
+        self.held = {}
+        for label in sorted(by_label, key=str):
+            model = self.models.get(label)
+            if model is None:
+                yield finding("entry", str(label), "is no kind of record")
+                continue
+            wanted = by_label[label]
+            pks = [pk for pk in wanted if is_id(pk)]
+            for at in range(0, len(pks), CHUNK):
+                yield from self._compare_chunk(model, pks[at : at + CHUNK], wanted)
+            for pk, held in wanted.items():
+                yield finding("deleted", f"{label} {pk}", f"the row is gone ({held.stream})")
+
+    def _compare_chunk(
+        self, model: type[Recorded], pks: list[str], wanted: dict[str, Held]
+    ) -> Iterator[Finding]:
+        names = [
+            field.attname
+            for field in model._meta.concrete_fields
+            if field.attname not in model.unrecorded
+        ]
+        try:
+            with transaction.atomic():
+                rows = list(
+                    model._base_manager.filter(pk__in=[int(pk) for pk in pks])
+                    .order_by("pk")
+                    .values_list("pk", *names)
+                )
+        except (DatabaseError, *UNREADABLE) as error:
+            where = f"{model._meta.label} {pks[0]} to {pks[-1]}"
+            yield finding("unreadable", where, f"cannot be read ({type(error).__name__})")
+            rows = []
+            for pk in pks:
+                wanted.pop(pk)
+        for pk, *values in rows:
+            held = wanted.pop(str(pk), None)
+            if held is not None:
+                self.compared += 1
+                yield from compared(model, pk, dict(zip(names, values, strict=True)), held)
+
+    def unrecorded(self) -> Iterator[Finding]:
+        """Name every row that no entry knows."""
+        for model in recorded_models():
+            label = model._meta.label
+            known = LedgerEntry.objects.filter(
+                subject_type=label,
+                subject_id=Cast(models.OuterRef("pk"), models.CharField()),
+            )
+            if self.streams is not None:
+                known = known.filter(stream__in=self.streams)
+            rows = model._base_manager.filter(in_streams(model, self.streams))
+            unknown = rows.filter(~models.Exists(known)).order_by("pk")
+            try:
+                with transaction.atomic():
+                    found = list(unknown.values_list("pk", flat=True)[:CHUNK])
+            except DatabaseError as error:
+                yield finding("unreadable", label, f"cannot be read ({type(error).__name__})")
+                continue
+            for pk in found:
+                yield finding("unrecorded", f"{label} {pk}", "the ledger does not know this row")
+
+
+def is_id(pk: str) -> bool:
+    """Say whether ``pk`` can be the id of a row."""
+    return pk.isascii() and pk.isdigit() and str(int(pk[:20])) == pk and int(pk) <= LARGEST_ID
+
+
+def compared(model: type[Recorded], pk: Any, row: dict[str, Any], held: Held) -> Iterator[Finding]:
+    """Compare one row, field by field, and the stream its entries should stand in."""
+    where = f"{model._meta.label} {pk}"
+    for field, value in row.items():
+        try:
+            is_same = field in held.values and held.values[field] == plain(value)
+        except UNREADABLE:
+            is_same = False
+        if not is_same:
+            yield finding("changed", f"{where}.{field}", "is not what was recorded")
+    kind, name = model.chained_in
+    value = pk if name in (None, "pk") else row.get(name)
+    home = kind if name is None else f"{kind}:{value}" if kind else value
+    if home != held.stream:
+        yield finding("moved", where, f"is recorded in {held.stream}, and belongs to {home}")
+
+
+def in_streams(model: type[Recorded], streams: Sequence[str] | None) -> models.Q:
+    """Return the condition under which a row of ``model`` belongs to one of the streams."""
+    if streams is None:
+        return models.Q()
+    kind, name = model.chained_in
+    if name is None:
+        return models.Q() if kind in streams else models.Q(pk__in=[])
+    if not kind:
+        return models.Q(**{f"{name}__in": list(streams)})
+    found = [stream.partition(":") for stream in streams]
+    values = [value for prefix, _, value in found if prefix == kind and is_id(value)]
+    return models.Q(**{f"{name}__in": values})
