@@ -69,6 +69,6 @@ def csv_response(
 
 async def _off_the_loop(lines: Iterator[str]) -> AsyncIterator[str]:
     """Read the rows in the thread of the request: the database must not stop the event loop."""
-    following = sync_to_async(next, thread_sensitive=True)
-    while (line := await following(lines, None)) is not None:
+    following = sync_to_async(lambda: next(lines, None), thread_sensitive=True)
+    while (line := await following()) is not None:
         yield line

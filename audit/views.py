@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from audit.models import User
 from audit.permissions import ROLES, holds
 from kernel.errors import NotPermitted, Unauthenticated
 
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
 # For a page that every person with any role may open.
 EVERYBODY = tuple(role for role in ROLES if role not in ("service", "admin"))
 
@@ -22,7 +23,7 @@ def roles_required(*roles: str) -> Callable[[Page], Page]:
 
     def made(page: Page) -> Page:
         @wraps(page)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user = request.user
             if not isinstance(user, User):
                 raise Unauthenticated("Sign in first.")

@@ -205,9 +205,7 @@ class CollectionForm(CommandForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in range(1, BAGS + 1):
-            self.fields[f"bag_{number}"] = _text(
-                f"Bag {number}, code", 40, required=False
-            )
+            self.fields[f"bag_{number}"] = _text(f"Bag {number}, code", 40, required=False)
             self.fields[f"volume_{number}"] = Number(
                 label=f"Bag {number}, volume", max_length=20, required=False
             )

@@ -8,6 +8,7 @@ from batches.api.orders import OneOrder, Orders
 
 BATCH = "batches/<str:number>/"
 STEP = f"{BATCH}steps/<str:code>/"
+ORDER = "orders/<str:number>/"
 
 urlpatterns = [
     path("api/v1/orders/", Orders.as_view(), name="api-orders"),
@@ -21,6 +22,16 @@ urlpatterns = [
     path("", views.my_work, name="home"),
     path("work/cards/", views.my_work_cards, name="my-work-cards"),
     path("work/scan/", views.open_scanned, name="open-scanned"),
+    path("orders/", views.order_list, name="orders"),
+    path("orders/new/", views.order_new, name="order-new"),
+    path(ORDER, views.order_page, name="order"),
+    path(f"{ORDER}reveal/", views.order_reveal, name="order-reveal"),
+    path(f"{ORDER}collect/", views.order_collect, name="order-collect"),
+    path(f"{ORDER}cancel/", views.order_cancel, name="order-cancel"),
+    path("receipt/", views.receipt, name="receipt"),
+    path("receipt/choose/", views.receipt_choose, name="receipt-choose"),
+    path("receipt/<str:number>/", views.receipt_order, name="receipt-order"),
+    path("receipt/<str:number>/scan/", views.receipt_scan, name="receipt-scan"),
     path("batches/", views.batch_list, name="batches"),
     path("batches/plan/", views.plan, name="batch-plan"),
     path(BATCH, views.batch_page, name="batch"),

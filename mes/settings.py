@@ -4,7 +4,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from mes import env
+from mes import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -181,6 +181,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MANIFEST_STRICT = False
+
+# What happened, as events; as JSON where machines read them.
+LOGGING = logs.configure(as_json=IS_PROD)
 
 # The programming interface.
 REST_FRAMEWORK = {

@@ -19,6 +19,7 @@ os.environ.setdefault("DATABASE_URL", "postgres://onelot_app@127.0.0.1:1/onelot"
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 
 from mes.settings import *  # noqa: E402, F403
+from mes.settings import LOGGING  # noqa: E402
 
 ONELOT_ENV = "test"
 IS_PROD = False
@@ -30,3 +31,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+# A test that fails shows its own log; requests that went well need no line there.
+LOGGING["root"]["level"] = "WARNING"

@@ -1,4 +1,4 @@
-"""The validation matrix: requirement → test → result. Run as ``python -m tests.trace [pytest arguments]``.
+"""The validation matrix: requirement → test → result; ``python -m tests.trace [pytest arguments]``.
 
 Without arguments the whole suite runs; its results are joined with the ids in the tests' marks.
 """

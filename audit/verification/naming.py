@@ -6,7 +6,15 @@ from audit.ledger import Finding
 
 LONGEST = 400
 # What reading a forged entry, line or statement may raise; none of it may stop a verification.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError)
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    IndexError,
+    StopIteration,
+)
 
 
 def finding(kind: str, where: str, detail: str) -> Finding:

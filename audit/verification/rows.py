@@ -20,6 +20,8 @@ CHUNK = 2000
 # So many records are held before they are compared; one stream is always held whole.
 HELD = 4000
 LARGEST_ID = 2**63 - 1
+# The decoder without its search for white space: a canonical text has none around it.
+SCAN = json.JSONDecoder().scan_once
 
 Subject = tuple[str, str]
 
@@ -58,9 +60,13 @@ class Rows:
         Raises:
             ValueError, KeyError, TypeError, AttributeError: the entry is not one of ours.
         """
-        entry = json.loads(text)
+        entry, end = SCAN(text, 0)
+        if end != len(text):
+            raise ValueError("an entry is one object, and nothing else")
         about = entry["subject"]
         subject = (about["type"], about["id"])
+        if type(about["type"]) is not str or type(about["id"]) is not str:
+            raise TypeError("a subject is named by two texts")
         wrong = []
         if columns != (entry["act"], entry["by"]["id"], entry["verb"], *subject):
             wrong.append("columns and entry disagree")

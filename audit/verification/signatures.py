@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from audit.keys import is_sealed
 from audit.ledger import Finding
@@ -28,9 +28,10 @@ class Signatures:
         if self.streams is not None:
             rows = rows.filter(in_stream__in=self.streams)
         try:
-            for row in rows.iterator(chunk_size=CHUNK):
-                self.checked += 1
-                yield from checked(row)
+            with transaction.atomic():
+                for row in rows.iterator(chunk_size=CHUNK):
+                    self.checked += 1
+                    yield from checked(row)
         except DatabaseError as error:
             yield finding("signature", "all", f"cannot be read ({type(error).__name__})")
 

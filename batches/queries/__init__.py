@@ -9,6 +9,7 @@ from batches.queries.orders import (
     plain_order,
 )
 from batches.queries.planning import next_open_step, orders_to_plan
+from batches.queries.receipt import batch_of_order, opened_by, orders_awaited
 from batches.queries.records import (
     holds_of,
     open_holds,
@@ -42,6 +43,7 @@ from batches.queries.work import (
 
 __all__ = [
     "batch_numbered",
+    "batch_of_order",
     "batches_seen",
     "collections_seen",
     "correction_statement",
@@ -55,8 +57,10 @@ __all__ = [
     "number_of",
     "numbers_of_chains",
     "open_holds",
+    "opened_by",
     "order_numbered",
     "order_values",
+    "orders_awaited",
     "orders_seen",
     "orders_to_plan",
     "plain_collection",

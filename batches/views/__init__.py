@@ -1,7 +1,11 @@
-"""Screens of the fourth floor: my work, the batches, and the steps."""
+"""Screens of the fourth floor: my work, the orders, the batches, and the steps."""
 
 from batches.views.batches import batch_list, batch_page
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
+from batches.views.order_form import order_new
+from batches.views.order_list import order_list
+from batches.views.orders import order_cancel, order_collect, order_page, order_reveal
+from batches.views.receipt import receipt, receipt_choose, receipt_order, receipt_scan
 from batches.views.steps import (
     correct_value,
     enter_value,
@@ -25,7 +29,17 @@ __all__ = [
     "my_work",
     "my_work_cards",
     "open_scanned",
+    "order_cancel",
+    "order_collect",
+    "order_list",
+    "order_new",
+    "order_page",
+    "order_reveal",
     "plan",
+    "receipt",
+    "receipt_choose",
+    "receipt_order",
+    "receipt_scan",
     "resume",
     "sign_step",
     "start",

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -144,5 +144,3 @@ def csv_row(order: Order) -> list[Any]:
         order.administer_to, order.prescriber_identifier, order.consent_reference,
         order.updated_at,
     ]  # fmt: skip
-
-

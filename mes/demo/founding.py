@@ -95,7 +95,7 @@ class House:
     rooms: dict[str, Equipment] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def act(self, who: str = "", *, at: datetime | None = None, reason: str = "demo") -> Act:
+    def act(self, who: str = "", *, at: datetime | None = None, reason: str = "") -> Act:
         """Return an act of a person of the demo, or of the software."""
         by = self.people[who] if who else system_user()
         return Act(id=uuid4(), by=by, at=at or self.at, reason=reason, origin="demo")

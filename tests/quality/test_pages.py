@@ -264,6 +264,38 @@ def test_a_deviation_is_worked_on_page_by_page() -> None:
     assert "Quentin Example" in client.get(f"{place}/").content.decode()
 
 
+def test_every_link_and_every_form_leads_somewhere() -> None:
+    import re
+    from html import unescape
+
+    from django.urls import resolve
+
+    batch = reviewed_batch(**SOFT)
+    waiting = reviewed_by_production(**SOFT)
+    found = queries.exceptions_of(waiting).get()
+    deviation = escalated(found)
+    everything = person("all", "operator", "verifier", at_site=site("PLANT"))
+    for who in (quality(), qualified(), everything):
+        client = signed_in(who)
+        for page in (
+            "/review/",
+            "/deviations/",
+            f"/deviations/{deviation.number}/",
+            f"/batches/{batch.number}/",
+            f"/batches/{batch.number}/review/",
+            f"/batches/{waiting.number}/review/?exception={found.pk}",
+            f"/batches/{batch.number}/release/",
+            f"/batches/{waiting.number}/release/",
+        ):
+            answer = client.get(page)
+            assert answer.status_code in (200, 403), page
+            for link in re.findall(r'(?:href|action)="(/[^"]*)"', answer.content.decode()):
+                path = unescape(link).partition("#")[0].partition("?")[0]
+                if path.startswith(("/batches/", "/deviations/", "/review/", "/sensors/")):
+                    assert resolve(path), (page, link)
+                    assert path.endswith("/"), (page, link)
+
+
 def test_a_stale_page_is_a_conflict() -> None:
     deviation = escalated(raised(running_batch()))
     moved(deviation, "classify")
