@@ -7,10 +7,10 @@ owns both, and the checkpoint file, can; keep them with different people (21 CFR
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -137,10 +137,21 @@ def secret(name: str) -> bytes:
     return content
 
 
+@cache
+def _warrant_pads() -> tuple[Any, Any]:
+    """Return the hash states behind HMAC-SHA256 (RFC 2104), begun once: half the time per entry."""
+    key = secret("ledger").ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in key)) for pad in (0x36, 0x5C))
+    return inner, outer
+
+
 def warrant_of(stream: str, text: str) -> str:
     """Return the proof that this application wrote ``text`` into ``stream``: HMAC-SHA256 in hex.
 
     Whoever owns the database can add an entry through the trigger, properly chained; only who
     holds the key can make its warrant.
     """
-    return hmac.digest(secret("ledger"), f"{stream}\n{text}".encode(), "sha256").hex()
+    inner, outer = (pad.copy() for pad in _warrant_pads())
+    inner.update(f"{stream}\n{text}".encode())
+    outer.update(inner.digest())
+    return str(outer.hexdigest())

@@ -51,7 +51,8 @@ class Number(PlainText):
 class Day(PlainText):
     """A day, as YYYY-MM-DD."""
 
-    widget = forms.DateInput(attrs={"type": "date"})
+    # A date field of a browser shows 03/04 by its own language: written out, it means one day.
+    widget = forms.TextInput(attrs={"placeholder": "YYYY-MM-DD", "autocomplete": "off"})
 
     def clean(self, value: Any) -> date | None:
         """Return the day, or None where none is needed."""
@@ -69,7 +70,7 @@ class Day(PlainText):
 class Moment(PlainText):
     """A moment in UTC, to the minute."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+    widget = forms.TextInput(attrs={"placeholder": "YYYY-MM-DD HH:MM", "autocomplete": "off"})
 
     def clean(self, value: Any) -> datetime | None:
         """Return the moment, or None where none is needed."""
@@ -82,7 +83,7 @@ class Moment(PlainText):
         except ValueError:
             pass
         raise forms.ValidationError(
-            "There is no such time: write YYYY-MM-DDTHH:MM, in UTC.", code="datetime"
+            "There is no such time: write YYYY-MM-DD HH:MM, in UTC.", code="datetime"
         )
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from batches import views
+from batches.api.batches import Batches, OneBatch
 from batches.api.collections import Collections, CollectionsOfOrder
 from batches.api.orders import OneOrder, Orders
 
@@ -18,6 +19,8 @@ urlpatterns = [
         CollectionsOfOrder.as_view(),
         name="api-order-collections",
     ),
+    path("api/v1/batches/", Batches.as_view(), name="api-batches"),
+    path("api/v1/batches/<str:number>/", OneBatch.as_view(), name="api-batch"),
     path("api/v1/collections/", Collections.as_view(), name="api-collections"),
     path("", views.my_work, name="home"),
     path("work/cards/", views.my_work_cards, name="my-work-cards"),
@@ -28,7 +31,7 @@ urlpatterns = [
     path(f"{ORDER}reveal/", views.order_reveal, name="order-reveal"),
     path(f"{ORDER}collect/", views.order_collect, name="order-collect"),
     path(f"{ORDER}cancel/", views.order_cancel, name="order-cancel"),
-    path("receipt/", views.receipt, name="receipt"),
+    path("receipt/", views.receipt_list, name="receipt"),
     path("receipt/choose/", views.receipt_choose, name="receipt-choose"),
     path("receipt/<str:number>/", views.receipt_order, name="receipt-order"),
     path("receipt/<str:number>/scan/", views.receipt_scan, name="receipt-scan"),

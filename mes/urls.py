@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from mes.record_api import Events, Record, RecordPdf
 from mes.views import ApiDocs, SignIn, healthz, readyz
 
 urlpatterns = [
@@ -12,6 +13,9 @@ urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/events/", Events.as_view(), name="api-events"),
+    path("api/v1/batches/<str:number>/record/", Record.as_view(), name="api-record"),
+    path("api/v1/batches/<str:number>/record.pdf", RecordPdf.as_view(), name="api-record-pdf"),
     path("api/docs/", ApiDocs.as_view(), name="api-docs"),
     path("", include("audit.urls")),
     path("", include("supply.urls")),

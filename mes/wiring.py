@@ -1,6 +1,7 @@
 """The readers table: which event is told to whom, in order. The only place that knows."""
 
-from audit.commands import write_to_feed
+from audit.commands import Handler, Work, set_handlers, set_works, write_to_feed
+from audit.verification import set_checks
 from kernel.events import Readers, set_readers
 
 
@@ -9,11 +10,14 @@ def readers() -> Readers:
     from batches.commands import hold_batches_of
     from batches.events import (
         BatchAborted,
+        BatchRejected,
+        BatchReleased,
         BatchResumed,
         BatchStarted,
         ExceptionRaised,
         ExecutionCompleted,
     )
+    from mes.sealing import seal_decided
     from monitoring.commands import check_window, close_window, open_window
     from monitoring.events import LimitExceeded
     from quality.commands import record_custody_break, record_exception, record_excursion
@@ -25,16 +29,37 @@ def readers() -> Readers:
         BatchResumed: [check_window],
         ExecutionCompleted: [close_window],
         BatchAborted: [close_window],
+        BatchReleased: [seal_decided],
+        BatchRejected: [seal_decided],
         ExceptionRaised: [record_exception],
         LimitExceeded: [record_excursion],
     }
 
 
+def handlers() -> dict[str, Handler]:
+    """Return who handles which message of the outbox."""
+    from mes.sealing import CHECKPOINT, checkpoint_now
+    from monitoring.handlers import HANDLERS
+
+    return {**HANDLERS, CHECKPOINT: checkpoint_now}
+
+
+def works() -> dict[str, Work]:
+    """Return what each kind of job does."""
+    from mes.verifying import VERIFY_LEDGER, verify_ledger
+
+    return {VERIFY_LEDGER: verify_ledger}
+
+
 def connect() -> None:
     """Install the table, and plug in what the floors below may not ask for themselves."""
     from batches.ports import set_room_reader, set_sensor_reader
+    from mes.proofs import check_readings, check_records
     from mes.rooms import sensors_in_room, value_in_room
 
     set_readers(readers(), first=(write_to_feed,))
     set_sensor_reader(value_in_room)
     set_room_reader(sensors_in_room)
+    set_checks(check_records, check_readings)
+    set_handlers(handlers())
+    set_works(works())

@@ -46,6 +46,12 @@ def collections_of(chain: ChainOfIdentity) -> QuerySet[Collection]:
     return found.prefetch_related("containers").order_by("id")
 
 
+def collections_for(chain_ids: Any) -> QuerySet[Collection]:
+    """Return the collections of several chains, by their ids or a query of them."""
+    found = Collection.objects.filter(chain_id__in=chain_ids).select_related("site", "chain")
+    return found.prefetch_related("containers")
+
+
 def custody_of(chain: ChainOfIdentity) -> QuerySet[CustodyEvent]:
     """Return the hand-overs and identity checks of a chain, oldest first."""
     found = CustodyEvent.objects.filter(chain=chain)

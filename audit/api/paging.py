@@ -22,7 +22,7 @@ def cursor_page(
     Raises:
         Invalid: the limit or the cursor is not one of ours.
     """
-    limit = _limit(request)
+    limit = limit_of(request)
     before, after = _cursor(request, "cursor"), _cursor(request, "prev")
     if after is not None:
         found = list(rows.filter(pk__gt=after).order_by("pk")[: limit + 1])
@@ -42,7 +42,12 @@ def cursor_page(
     )
 
 
-def _limit(request: Request) -> int:
+def limit_of(request: Request) -> int:
+    """Return how many rows are asked for.
+
+    Raises:
+        Invalid: not a number from 1 to 200.
+    """
     text = request.query_params.get("limit", "50")
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9] or 0) <= 200:
         raise Invalid("limit is a number from 1 to 200.", pointer="#/query/limit", code="range")

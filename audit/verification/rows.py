@@ -21,7 +21,7 @@ CHUNK = 2000
 HELD = 4000
 LARGEST_ID = 2**63 - 1
 # The decoder without its search for white space: a canonical text has none around it.
-SCAN = json.JSONDecoder().scan_once
+SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there, and not in the stubs
 
 Subject = tuple[str, str]
 

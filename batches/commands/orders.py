@@ -21,11 +21,9 @@ from batches.rules.orders import AHEAD, WantedOrder, faults_of
 from batches.states import ACTIVE_ORDER, ORDER
 from kernel.errors import Conflict, IllegalMove, Invalid, NotFound
 from kernel.events import publish
-from recipes.models import Therapy
-from recipes.queries import effective_version
+from recipes.queries import effective_version, therapy_coded
 from supply import commands as supply
 from supply.commands import IdentityOutcome
-from supply.models import ChainOfIdentity, Collection, Patient
 
 ISSUER = "ONELOT"
 TWICE = {
@@ -46,11 +44,11 @@ def place_order(*, wanted: WantedOrder, site: Site, act: Act) -> Order:
         Invalid: something in the order is wrong; ``errors`` names all of it.
         Conflict: it was sent before, or the patient has an order in that window.
     """
-    therapy = _orderable(wanted.therapy)
-    faults = faults_of(wanted, at=act.at, is_autologous=therapy.is_autologous)
+    order = _new_order(wanted, site, act)
+    faults = faults_of(wanted, at=act.at, is_autologous=order.therapy.is_autologous)
     if faults:
         raise Invalid("The order is not valid.", errors=faults)
-    patient = supply.register_patient(
+    order.patient = supply.register_patient(
         identifiers=[{"system": system, "value": value} for system, value in wanted.identifiers],
         demographics={
             "family_name": wanted.family_name,
@@ -60,9 +58,9 @@ def place_order(*, wanted: WantedOrder, site: Site, act: Act) -> Order:
         },
         act=act,
     )
-    _refuse_second(wanted, patient, therapy, site)
-    chain = supply.issue_chain(patient=patient, issuer=ISSUER, act=act)
-    order = _new_order(wanted, site, therapy, patient, chain, act)
+    _refuse_second(order)
+    order.chain = supply.issue_chain(patient=order.patient, issuer=ISSUER, act=act)
+    _number(order)
     try:
         order.save(force_insert=True)
     except IntegrityError as error:
@@ -72,32 +70,19 @@ def place_order(*, wanted: WantedOrder, site: Site, act: Act) -> Order:
     return order
 
 
-def _orderable(code: str) -> Therapy:
-    """Return a therapy that can be made now."""
-    therapy = Therapy.objects.select_related("made_at").filter(code=code).first()
-    if therapy is None:
-        raise Invalid("There is no such therapy.", pointer="/therapy", code="unknown")
+def _new_order(wanted: WantedOrder, site: Site, act: Act) -> Order:
+    """Return an order for a therapy that can be made now; patient and chain are still to come."""
     try:
-        effective_version(code)
+        therapy = therapy_coded(wanted.therapy)
+    except (Invalid, NotFound):
+        raise Invalid("There is no such therapy.", pointer="/therapy", code="unknown") from None
+    try:
+        effective_version(wanted.therapy)
     except (Invalid, NotFound):
         raise Invalid(
             "This therapy has no recipe in force.", pointer="/therapy", code="no_recipe"
         ) from None
-    return therapy
-
-
-def _new_order(
-    wanted: WantedOrder,
-    site: Site,
-    therapy: Therapy,
-    patient: Patient,
-    chain: ChainOfIdentity,
-    act: Act,
-) -> Order:
-    number = next_id(Order)
     return Order(
-        id=number,
-        number=f"O-{number:06}",
         external_id=wanted.external_id,
         ordered_by=act.by,
         ordered_at=act.at,
@@ -105,8 +90,6 @@ def _new_order(
         therapy=therapy,
         site=site,
         made_at=therapy.made_at or site,
-        patient=patient,
-        chain=chain,
         weight_kg=wanted.weight_kg,
         height_cm=wanted.height_cm,
         collection_planned_at=wanted.collection_planned_at,
@@ -119,16 +102,21 @@ def _new_order(
     )
 
 
-def _refuse_second(wanted: WantedOrder, patient: Patient, therapy: Therapy, site: Site) -> None:
+def _number(order: Order) -> None:
+    order.pk = next_id(Order)
+    order.number = f"O-{order.pk:06}"
+
+
+def _refuse_second(order: Order) -> None:
     """Say in words what the constraints of the table would say by name."""
-    if Order.objects.filter(site=site, external_id=wanted.external_id).exists():
+    if Order.objects.filter(site=order.site, external_id=order.external_id).exists():
         raise _twice("order_is_sent_once")
     if Order.objects.filter(
-        patient=patient,
-        therapy=therapy,
+        patient=order.patient,
+        therapy=order.therapy,
         state__in=ACTIVE_ORDER,
-        administer_from__lte=wanted.administer_to,
-        administer_to__gte=wanted.administer_from,
+        administer_from__lte=order.administer_to,
+        administer_to__gte=order.administer_from,
     ).exists():
         raise _twice("one_active_order_per_window")
 
@@ -161,7 +149,7 @@ def report_collection(
     collected_at: datetime,
     bags: Sequence[tuple[str | None, Decimal | None]],
     act: Act,
-) -> Collection:
+) -> Any:
     """Report what was collected from the patient of an order.
 
     Args:

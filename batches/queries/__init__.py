@@ -1,5 +1,11 @@
 """Every read of the fourth floor that leaves it."""
 
+from batches.queries.clients import (
+    batch_of_sites,
+    batches_of_sites,
+    plain_batch,
+    plain_steps,
+)
 from batches.queries.orders import (
     collections_seen,
     numbers_of_chains,
@@ -44,6 +50,8 @@ from batches.queries.work import (
 __all__ = [
     "batch_numbered",
     "batch_of_order",
+    "batch_of_sites",
+    "batches_of_sites",
     "batches_seen",
     "collections_seen",
     "correction_statement",
@@ -63,8 +71,10 @@ __all__ = [
     "orders_awaited",
     "orders_seen",
     "orders_to_plan",
+    "plain_batch",
     "plain_collection",
     "plain_order",
+    "plain_steps",
     "plain_value",
     "progress_of",
     "record_of",

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from batches.models import Order
 from kernel.errors import NotFound
-from supply.models import Collection
+from supply.queries import collections_for
 
 
 def orders_seen(sites: Iterable[int] | None) -> QuerySet[Order]:
@@ -27,7 +27,8 @@ def order_numbered(number: str, sites: Iterable[int] | None) -> Order:
     Raises:
         NotFound: there is none, or not for this reader.
     """
-    found = orders_seen(sites).filter(number=number).first()
+    rows = orders_seen(sites)
+    found = rows.filter(number=number).first() if number.isprintable() else None
     if found is None:
         raise NotFound("There is no such order.")
     return found
@@ -63,15 +64,12 @@ def plain_order(order: Order) -> dict[str, Any]:
     }
 
 
-def collections_seen(sites: Iterable[int] | None) -> QuerySet[Collection]:
+def collections_seen(sites: Iterable[int] | None) -> QuerySet[Any]:
     """Return the collections of the orders that these sites sent or make; None is all."""
-    found = Collection.objects.select_related("site", "chain").prefetch_related("containers")
-    if sites is None:
-        return found
-    return found.filter(chain__in=orders_seen(sites).values("chain"))
+    return collections_for(orders_seen(sites).values("chain_id"))
 
 
-def plain_collection(collection: Collection, order_number: str) -> dict[str, Any]:
+def plain_collection(collection: Any, order_number: str) -> dict[str, Any]:
     """Return a collection for a client."""
     return {
         "order": order_number,

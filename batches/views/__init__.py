@@ -2,10 +2,10 @@
 
 from batches.views.batches import batch_list, batch_page
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
+from batches.views.order_filter import order_list
 from batches.views.order_form import order_new
-from batches.views.order_list import order_list
 from batches.views.orders import order_cancel, order_collect, order_page, order_reveal
-from batches.views.receipt import receipt, receipt_choose, receipt_order, receipt_scan
+from batches.views.receipt import receipt_choose, receipt_list, receipt_order, receipt_scan
 from batches.views.steps import (
     correct_value,
     enter_value,
@@ -36,8 +36,8 @@ __all__ = [
     "order_page",
     "order_reveal",
     "plan",
-    "receipt",
     "receipt_choose",
+    "receipt_list",
     "receipt_order",
     "receipt_scan",
     "resume",

@@ -28,7 +28,7 @@ MOST_AWAITED = 200
 
 @require_safe
 @roles_required("operator")
-def receipt(request: HttpRequest) -> HttpResponse:
+def receipt_list(request: HttpRequest) -> HttpResponse:
     """Show the orders whose material is on its way to where this operator works."""
     awaited = orders_awaited(sites_of(person_of(request), "operator"))
     return render(request, "orders/receipt.html", {"orders": awaited[:MOST_AWAITED]})
@@ -130,7 +130,7 @@ def stop_of(order: Order, outcome: IdentityOutcome, act: Act) -> dict[str, str]:
     told = "WRONG PATIENT" if outcome.belongs_to_other else "UNKNOWN CODE"
     return {
         "title": f"Stop: {told.lower()}",
-        "expected": f"bag {outcome.expected}",
+        "expected": outcome.expected,
         "found": outcome.scanned,
         "detail": f"Expected bag {outcome.expected}, scanned {outcome.scanned} — {told}."
         " Nothing was received. Set the bag apart and call quality.",

@@ -58,9 +58,15 @@ def _plain_watch(watch: Watch, until: datetime) -> dict[str, Any]:
     }
 
 
-def broken_seals() -> Iterator[tuple[Watch, str]]:
-    """Yield every sealed watch whose readings are not those that were sealed, with the reason."""
+def broken_seals(batch_ids: Iterable[int] | None = None) -> Iterator[tuple[Watch, str]]:
+    """Yield every sealed watch whose readings are not those that were sealed, with the reason.
+
+    Args:
+        batch_ids: only watches over these batches; None is all.
+    """
     sealed = Watch.objects.exclude(closed_at=None).exclude(summary=None).order_by("id")
+    if batch_ids is not None:
+        sealed = sealed.filter(batch_id__in=list(batch_ids))
     for watch in sealed.select_related("sensor", "batch").iterator():
         expected = watch.summary.get("readings_digest", "")
         closed_at = watch.closed_at or watch.opened_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from audit.commands import add_site
+from audit.keys import secret, warrant_of
 from audit.ledger import link_text, write_checkpoint
 from audit.models import LedgerEntry, Signature, Site, User
 from audit.signing import digest_of, sign
@@ -341,3 +343,9 @@ def test_a_line_torn_by_a_crash_does_not_stop_the_witness() -> None:
     line = write_checkpoint(act=act_by())
     assert line is not None
     assert (line["n"], found()) == (2, [])
+
+
+def test_a_warrant_is_the_hmac_of_the_standard_library() -> None:
+    key = secret("ledger")
+    expected = hmac.digest(key, b'people\n{"a":1}', "sha256").hex()
+    assert warrant_of("people", '{"a":1}') == expected

@@ -68,7 +68,8 @@ def events_page() -> str:
         MADE,
         "| event | in the feed as | shows | read by |\n|---|---|---|---|\n",
     ]
-    for event in sorted(set(all_events()), key=lambda one: (one.__module__, one.__name__)):
+    ours = [one for one in set(all_events()) if one.__module__.split(".")[0] in FLOORS]
+    for event in sorted(ours, key=lambda one: (one.__module__, one.__name__)):
         app = event.__module__.split(".")[0]
         readers = ", ".join(
             f"`{r.__module__.split('.')[0]}.{r.__name__}`" for r in readers_of(event)

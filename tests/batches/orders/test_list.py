@@ -52,7 +52,7 @@ def test_only_orders_of_ones_own_sites_are_seen() -> None:
 
 
 def test_pages_follow_one_another_and_keep_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batches.views.order_list.PAGE", 2)
+    monkeypatch.setattr("batches.views.order_filter.PAGE", 2)
     made = [placed_order().number for _ in range(5)][::-1]
     client = browser_of(planner())
     answer = client.get("/orders/?state=ordered")

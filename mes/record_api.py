@@ -1,0 +1,160 @@
+"""The record of a batch over REST, and the feed of events: what only the roof can join."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audit.api import only_known, sites_seen
+from audit.api.paging import limit_of
+from audit.api.schema import refusals
+from audit.models import Site
+from audit.queries import feed_after
+from batches.api.batches import ROLES, SCOPES, batch_asked
+from kernel.canonical import plain
+from kernel.errors import Invalid
+from mes.record import record_document
+
+
+class RecordOut(serializers.Serializer[Any]):
+    """The whole record: its content, the digest of the content, and the proof."""
+
+    format = serializers.CharField()
+    record = serializers.DictField()
+    content_digest = serializers.CharField()
+    seal = serializers.DictField(allow_null=True)
+    ledger = serializers.DictField()
+    checkpoint = serializers.DictField(allow_null=True)
+    charts = serializers.ListField(child=serializers.DictField())
+    digest = serializers.CharField()
+
+
+class Record(APIView):
+    """The record of a batch as JSON."""
+
+    scopes, roles = SCOPES, ROLES
+
+    @extend_schema(
+        operation_id="batch_record", responses={200: RecordOut, **refusals(400, 401, 403, 404)}
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Return everything that is known of a batch, with its digest."""
+        only_known(request)
+        document = record_document(batch_asked(request, number))
+        return Response(document, headers={"ETag": f'"{document["digest"]}"'})
+
+
+class PdfRenderer(BaseRenderer):
+    """Lets a client ask for application/pdf."""
+
+    media_type, format, charset, render_style = "application/pdf", "pdf", None, "binary"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return what is already rendered."""
+        return JSONRenderer().render(data)
+
+
+class RecordPdf(APIView):
+    """The record of a batch as PDF."""
+
+    scopes, roles = SCOPES, ROLES
+    renderer_classes = (JSONRenderer, PdfRenderer)
+
+    @extend_schema(
+        operation_id="batch_record_pdf",
+        responses={
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            **refusals(400, 401, 403, 404),
+        },
+    )
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """Return the record as people read it."""
+        from batches.reports.batch_record import pdf_of
+
+        only_known(request)
+        batch = batch_asked(request, number)
+        document = record_document(batch)
+        answer = HttpResponse(pdf_of(document), content_type="application/pdf")
+        answer["Content-Disposition"] = f'inline; filename="{batch.number}.pdf"'
+        answer["ETag"] = f'"{document["digest"]}"'
+        return answer
+
+
+class EventOut(serializers.Serializer[Any]):
+    """One event."""
+
+    cursor = serializers.CharField()
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    site = serializers.CharField(allow_null=True)
+    subject = serializers.CharField(allow_blank=True)
+    payload = serializers.DictField()
+
+
+class EventPage(serializers.Serializer[Any]):
+    """The next events; ask again with ``next`` for those that follow."""
+
+    results = EventOut(many=True)
+    next = serializers.CharField()
+
+
+class Events(APIView):
+    """The feed: every public event of the asker's site, in order, none skipped."""
+
+    scopes = {"GET": "events:read"}
+    roles = {"GET": ("planner", "qa", "qp", "engineer")}
+
+    @extend_schema(
+        operation_id="events_list",
+        parameters=[
+            OpenApiParameter("after", OpenApiTypes.STR, description="`next` of the last answer."),
+            OpenApiParameter(
+                "limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+            ),
+        ],
+        responses={200: EventPage, **refusals(400, 401, 403, 422)},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the events after a cursor, oldest first."""
+        only_known(request, "after", "limit")
+        after = _cursor(request.query_params.get("after", ""))
+        found = feed_after(after, sites=sites_seen(request), limit=limit_of(request))
+        codes = dict(Site.objects.values_list("pk", "code"))
+        results = [
+            plain(
+                {
+                    "cursor": f"{event.txid}.{event.pk}",
+                    "at": event.at,
+                    "kind": event.kind,
+                    "site": codes.get(event.site_id) if event.site_id else None,
+                    "subject": event.subject,
+                    "payload": event.payload,
+                }
+            )
+            for event in found
+        ]
+        last = results[-1]["cursor"] if results else f"{after[0]}.{after[1]}"
+        return Response({"results": results, "next": last})
+
+
+def _cursor(text: str) -> tuple[int, int]:
+    """Return (transaction, id) of a cursor; nothing is the beginning.
+
+    Raises:
+        Invalid: the cursor was not made here.
+    """
+    if not text:
+        return 0, 0
+    txid, dot, pk = text.partition(".")
+    numbers = [part for part in (txid, pk) if part.isascii() and part.isdigit() and len(part) < 19]
+    if not dot or len(numbers) != 2:
+        raise Invalid("This cursor was not made here.", pointer="#/query/after", code="cursor")
+    return int(txid), int(pk)
