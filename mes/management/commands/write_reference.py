@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,7 +69,12 @@ def events_page() -> str:
         MADE,
         "| event | in the feed as | shows | read by |\n|---|---|---|---|\n",
     ]
-    ours = [one for one in set(all_events()) if one.__module__.split(".")[0] in FLOORS]
+    # A data class with slots leaves its first draft behind; the module holds the real one.
+    ours = {
+        getattr(sys.modules[one.__module__], one.__name__)
+        for one in all_events()
+        if one.__module__.split(".")[0] in FLOORS
+    }
     for event in sorted(ours, key=lambda one: (one.__module__, one.__name__)):
         app = event.__module__.split(".")[0]
         readers = ", ".join(

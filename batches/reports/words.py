@@ -1,0 +1,132 @@
+"""Words of the printed record: times, values, limits and changes, as an inspector reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from batches.reports.paper import Look, Piece
+from kernel.canonical import canonical
+from kernel.quantities import unit_label
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+VERDICTS: Mapping[str, Look] = {
+    "in_range": "good",
+    "ok": "good",
+    "soft_limit": "attention",
+    "late": "attention",
+    "not_accepted": "attention",
+    "hard_limit": "stop",
+    "mismatch": "stop",
+}
+# A value of the audit trail that is longer is named by its size; the JSON record holds it whole.
+LONGEST = 240
+
+
+def shown_time(text: str | None) -> str:
+    """Return a canonical time as people read it: 23 Nov 2026 14:05:09 UTC."""
+    if not text:
+        return "—"
+    at = datetime.fromisoformat(text)
+    return f"{at.day:02} {MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S} UTC"
+
+
+def shown_day(text: str | None) -> str:
+    """Return a canonical date as people read it: 23 Nov 2026."""
+    if not text:
+        return "—"
+    year, month, day = (int(part) for part in text[:10].split("-"))
+    return f"{day:02} {MONTHS[month - 1]} {year}"
+
+
+def word(text: str | None) -> str:
+    """Return a code as a word: "qa_review" is "qa review"."""
+    return (text or "—").replace("_", " ")
+
+
+def short(digest: str | None) -> str:
+    """Return the beginning of a digest in groups of four."""
+    head = (digest or "")[:16]
+    return " ".join(head[at : at + 4] for at in range(0, len(head), 4)) or "—"
+
+
+def quantity(value: Mapping[str, Any]) -> str:
+    """Return a value as it was entered, with its unit."""
+    entered, unit = str(value["entered"]), value["unit"]
+    return f"{entered} {unit_label(unit)}" if unit and value["value"] is not None else entered
+
+
+def limits_of(definition: Mapping[str, Any]) -> list[Piece]:
+    """Return what a step allows, one line each."""
+    found: list[Piece] = []
+    unit = unit_label(definition["unit"]) if definition.get("unit") else ""
+    for name, words in (("soft", "Expected"), ("hard", "Limit")):
+        limits = definition.get(name) or {}
+        low, high = limits.get("min"), limits.get("max")
+        told = f"{low} to {high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
+        if low or high:
+            found.append((f"{words} {told} {unit}".rstrip(), "faint"))
+    if definition.get("formula"):
+        found.append((f"= {definition['formula']}", "faint"))
+    if definition.get("min_seconds"):
+        longest = definition.get("max_seconds")
+        told = f"At least {definition['min_seconds']} s"
+        found.append((told + (f", at most {longest} s" if longest else ""), "faint"))
+    if definition.get("accepted"):
+        found.append((f"Accepted: {', '.join(definition['accepted'])}", "faint"))
+    return found
+
+
+def value_pieces(value: Mapping[str, Any]) -> list[Piece]:
+    """Return a value as the record shows it; one that was replaced is struck through, and legible."""
+    pieces: list[Piece] = [(quantity(value), "bold" if value["stands"] else "struck")]
+    details = value["details"] or {}
+    if "lot" in details:
+        until = shown_day(details.get("expires_on"))
+        pieces.append((f"{details.get('name', '')}, lot {details['lot']}, expires {until}", ""))
+    elif "equipment" in details:
+        pieces.append((f"{details.get('name', '')} ({details.get('equipment_class', '')})", ""))
+    elif details.get("checks"):
+        pieces += [(f"· {one}", "") for one in details["checks"]]
+    verdict = value["verdict"]
+    if verdict not in ("ok", ""):
+        reason = f": {value['verdict_reason']}" if value["verdict_reason"] else ""
+        pieces.append((f"{word(verdict)}{reason}", VERDICTS.get(verdict, "attention")))
+    if value["reason"]:
+        pieces.append((f"Reason: {value['reason']}", ""))
+    who = f"{word(value['source'])} by {value['entered_by']}, {shown_time(value['entered_at'])}"
+    return [*pieces, (who, "faint")]
+
+
+def signature_pieces(one: Mapping[str, Any]) -> list[Piece]:
+    """Return a signature as it must be shown: printed name, meaning, time with its zone (11.50)."""
+    return [
+        (one["signer"], "bold"),
+        (f"{word(one['meaning'])} · {shown_time(one['signed_at'])} ({one['time_zone']})", ""),
+        (short(one["statement_digest"]), "mono"),
+    ]
+
+
+def changes_in(entry: Mapping[str, Any]) -> list[Piece]:
+    """Return what an entry of the ledger changed, one line a field, old value first."""
+    before, after = entry["before"], entry["after"]
+    pieces: list[Piece] = []
+    for name, value in after.items():
+        new = told(value)
+        old = f"{told(before[name])} → " if name in before else ""
+        if new or old:
+            pieces.append((f"{name}: {old}{new or '—'}", ""))
+    for name, value in (entry.get("notes") or {}).items():
+        pieces.append((f"{name}: {told(value)}", ""))
+    if entry["reason"]:
+        pieces.append((f"Reason: {entry['reason']}", "faint"))
+    return pieces or [("—", "faint")]
+
+
+def told(value: Any) -> str:
+    """Return a value of the audit trail in one line; nothing for what is empty."""
+    if value in (None, "", [], {}):
+        return ""
+    text = value if isinstance(value, str) else canonical(value)
+    return text if len(text) <= LONGEST else f"({len(text)} characters, in the JSON record)"
