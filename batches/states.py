@@ -56,3 +56,6 @@ STEP = Moves(
         ("performed", "verify"): "complete",
     },
 )
+
+# By these names the programming interface knows the states.
+ORDER_STATES, BATCH_STATES, STEP_STATES = ORDER.choices(), BATCH.choices(), STEP.choices()

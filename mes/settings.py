@@ -207,5 +207,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderState": "batches.states.ORDER_STATES",
+        "BatchState": "batches.states.BATCH_STATES",
+        "StepState": "batches.states.STEP_STATES",
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -119,14 +119,11 @@ def glance(document: Document) -> Iterator[tuple[str, Cell]]:
         yield "Disposition", [("Not decided", "attention")]
     else:
         words = f"{word(decided['decision'])} by {decided['decided_by']}"
-        yield (
-            "Disposition",
-            [
-                (words, "good" if decided["decision"] == "released" else "stop"),
-                (shown_time(decided["decided_at"]), ""),
-                *([(decided["reason"], "")] if decided["reason"] else []),
-            ],
-        )
+        pieces: list[Piece] = [
+            (words, "good" if decided["decision"] == "released" else "stop"),
+            (shown_time(decided["decided_at"]), ""),
+        ]
+        yield "Disposition", [*pieces, *reasons(decided["reason"])]
     yield "Made at", f"{batch['site']}, room {batch['room'] or '—'}"
     yield "Made", f"{shown_time(batch['started_at'])} to {shown_time(batch['completed_at'])}"
     done = sum(step["state"] == "complete" for step in record["steps"])
@@ -134,8 +131,13 @@ def glance(document: Document) -> Iterator[tuple[str, Cell]]:
     yield "Changes", record["corrections"]["statement"]
     yield "Exceptions", told_states(record["exceptions"])
     yield "Deviations", told_states(record["deviations"])
-    holds = record["holds"]
-    yield "Holds", f"{len(holds)}, {sum(not one['lifted_at'] for one in holds)} of them open"
+    holds, still = record["holds"], sum(not one["lifted_at"] for one in record["holds"])
+    yield "Holds", f"{len(holds)}, {still} of them open" if holds else "None"
+
+
+def reasons(text: str) -> list[Piece]:
+    """Return a reason as a piece, where there is one."""
+    return [(text, "")] if text else []
 
 
 def told_states(rows: Sequence[dict[str, Any]]) -> str:
@@ -261,8 +263,9 @@ def step_row(step: Document) -> Sequence[Cell]:
         (step["title"], "bold"),
         (str(definition.get("instruction", "")), ""),
         *limits_of(definition),
-        *([(" · ".join(marks), "attention")] if marks else []),
     ]
+    if marks:
+        instruction.append((" · ".join(marks), "attention"))
     values = [piece for value in step["values"] for piece in value_pieces(value)]
     signed = [piece for one in step["signatures"] for piece in signature_pieces(one)]
     return (
@@ -285,7 +288,10 @@ def supplies(paper: Paper, record: Document) -> None:
         [
             (
                 one["step"], f"{one.get('material') or ''} {one.get('name') or ''}",
-                [(str(one.get("lot") or one["scanned"]), ""), (shown_day(one.get("expires_on")), "faint")],
+                [
+                    (str(one.get("lot") or one["scanned"]), ""),
+                    (shown_day(one.get("expires_on")), "faint"),
+                ],
                 f"{one['quantity'] or ''} {one['unit']}" + ("" if one["is_match"] else " (refused)"),
                 by_and_at(one),
             )

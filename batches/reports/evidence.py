@@ -94,12 +94,7 @@ def findings(paper: Paper, record: Document) -> None:
                     (one["detail"], ""),
                     (f"{one['raised_by'] or ''}, {shown_time(one['raised_at'])}", "faint"),
                 ],
-                [
-                    (word(one["state"]) + (f", {one['deviation']}" if one["deviation"] else ""), "bold"),
-                    (one["comment"], ""),
-                    (f"opened by {one['opened_by'] or '—'}, {shown_time(one['opened_at'])}", "faint"),
-                    (f"decided by {one['reviewed_by'] or '—'}, {shown_time(one['reviewed_at'])}", "faint"),
-                ],
+                exception_end(one),
             )
             for one in record["exceptions"]
         ],
@@ -110,7 +105,10 @@ def findings(paper: Paper, record: Document) -> None:
             Column(name="Number", share=0.14), Column(name="What", share=0.34),
             Column(name="Investigation and decision", share=0.52),
         ),
-        [(deviation_head(one), deviation_story(one), deviation_end(one)) for one in record["deviations"]],
+        [
+            (deviation_head(one), deviation_story(one), deviation_end(one))
+            for one in record["deviations"]
+        ],
     )  # fmt: skip
     paper.heading("Reviews and disposition", key="disposition")
     paper.table(
@@ -120,6 +118,14 @@ def findings(paper: Paper, record: Document) -> None:
         ),
         decisions(record),
     )  # fmt: skip
+
+
+def exception_end(one: Document) -> list[Piece]:
+    """Return who looked at an exception, and what was decided."""
+    opened = f"opened by {one['opened_by'] or '—'}, {shown_time(one['opened_at'])}"
+    decided = f"decided by {one['reviewed_by'] or '—'}, {shown_time(one['reviewed_at'])}"
+    state = word(one["state"]) + (f", {one['deviation']}" if one["deviation"] else "")
+    return [(state, "bold"), (one["comment"], ""), (opened, "faint"), (decided, "faint")]
 
 
 def deviation_head(one: Document) -> list[Piece]:
@@ -164,8 +170,8 @@ def signatures(paper: Paper, record: Document) -> None:
     paper.heading("Signatures", key="signatures")
     paper.table(
         (
-            Column(name="On", share=0.22, look="bold"), Column(name="Signature", share=0.4),
-            Column(name="User ID", share=0.13), Column(name="Digest, key and seal", share=0.25),
+            Column(name="On", share=0.2, look="bold"), Column(name="Signature", share=0.38),
+            Column(name="User ID", share=0.12), Column(name="Digest, key and seal", share=0.3),
         ),
         [
             (
@@ -174,8 +180,7 @@ def signatures(paper: Paper, record: Document) -> None:
                 one["username"],
                 [
                     (one["statement_digest"][:32], "mono"),
-                    (f"key {one['key_id']}", "mono"),
-                    (one["seal"][:32], "mono"),
+                    (f"key {one['key_id']}, seal {one['seal'][:8]}…", "mono"),
                 ],
             )
             for subject, one in signed(record)
@@ -206,9 +211,9 @@ def audit_trail(paper: Paper, document: Document) -> None:
     paper.heading("Audit trail", key="trail")
     paper.table(
         (
-            Column(name="No.", share=0.06, look="bold"), Column(name="Recorded, by", share=0.22),
-            Column(name="What", share=0.2), Column(name="From and to", share=0.36),
-            Column(name="Hash", share=0.16, look="mono"),
+            Column(name="No.", share=0.05, look="bold"), Column(name="Recorded, by", share=0.21),
+            Column(name="What", share=0.15), Column(name="From and to", share=0.47),
+            Column(name="Hash", share=0.12, look="mono"),
         ),
         (entry_row(one) for one in document["ledger"]["entries"]),
     )  # fmt: skip
@@ -227,5 +232,5 @@ def entry_row(one: Document) -> Sequence[Cell]:
         ],
         [(word(entry["verb"]), "bold"), (f"{subject['type']} {subject['id']}", "faint")],
         changes_in(entry),
-        one["hash"][:32],
+        one["hash"][:16],
     )

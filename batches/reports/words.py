@@ -21,7 +21,7 @@ VERDICTS: Mapping[str, Look] = {
     "mismatch": "stop",
 }
 # A value of the audit trail that is longer is named by its size; the JSON record holds it whole.
-LONGEST = 240
+LONGEST = 90
 
 
 def shown_time(text: str | None) -> str:
@@ -101,27 +101,28 @@ def value_pieces(value: Mapping[str, Any]) -> list[Piece]:
 
 def signature_pieces(one: Mapping[str, Any]) -> list[Piece]:
     """Return a signature as it must be shown: printed name, meaning, time with its zone (11.50)."""
+    zone = "" if one["time_zone"] == "UTC" else f" ({one['time_zone']})"
     return [
         (one["signer"], "bold"),
-        (f"{word(one['meaning'])} · {shown_time(one['signed_at'])} ({one['time_zone']})", ""),
+        (f"{word(one['meaning'])} · {shown_time(one['signed_at'])}{zone}", ""),
         (short(one["statement_digest"]), "mono"),
     ]
 
 
 def changes_in(entry: Mapping[str, Any]) -> list[Piece]:
-    """Return what an entry of the ledger changed, one line a field, old value first."""
-    before, after = entry["before"], entry["after"]
-    pieces: list[Piece] = []
-    for name, value in after.items():
+    """Return what an entry of the ledger changed: each field, old value first, and why."""
+    before, changes = entry["before"], []
+    for name, value in entry["after"].items():
         new = told(value)
-        old = f"{told(before[name])} → " if name in before else ""
-        if new or old:
-            pieces.append((f"{name}: {old}{new or '—'}", ""))
-    for name, value in (entry.get("notes") or {}).items():
-        pieces.append((f"{name}: {told(value)}", ""))
+        if name in before:
+            changes.append(f"{name}: {told(before[name]) or '—'} → {new or '—'}")
+        elif new:
+            changes.append(f"{name}: {new}")
+    changes += [f"{name}: {told(value)}" for name, value in (entry.get("notes") or {}).items()]
+    pieces: list[Piece] = [(" · ".join(changes) or "—", "")]
     if entry["reason"]:
         pieces.append((f"Reason: {entry['reason']}", "faint"))
-    return pieces or [("—", "faint")]
+    return pieces
 
 
 def told(value: Any) -> str:

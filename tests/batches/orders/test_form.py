@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from audit.edges import now
@@ -78,6 +80,31 @@ def test_a_form_sent_twice_makes_one_order() -> None:
     assert first["Location"] == second["Location"]
     assert Order.objects.count() == 1
     assert RememberedAnswer.objects.get().body == {"number": Order.objects.get().number}
+
+
+@pytest.mark.requirement("SEC-30")
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_makes_one_order_and_both_answers_lead_to_it() -> None:
+    clients = [planner_everywhere() for _ in range(2)]
+    form = typed()
+    ready = threading.Barrier(2)
+    answers: list[Any] = []
+
+    def send(client: Client) -> None:
+        try:
+            ready.wait(10)
+            answers.append(client.post("/orders/new/", form))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=[client]) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    order = Order.objects.get()
+    assert [one.status_code for one in answers] == [303, 303]
+    assert {one["Location"] for one in answers} <= {f"/orders/{order.number}/", "/orders/"}
 
 
 def test_the_key_of_another_order_is_refused_and_a_new_one_given() -> None:
