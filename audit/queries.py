@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import QuerySet
 
-from audit.models import FeedEvent, LedgerEntry, Recorded, Signature, Site, User
+from audit.models import FeedEvent, Job, LedgerEntry, Recorded, Signature, Site, User
 from kernel.errors import NotFound
 
 
@@ -100,3 +100,21 @@ def plain_signature(signature: Signature) -> dict[str, Any]:
         "key_id": signature.key_id,
         "seal": signature.seal,
     }
+
+
+def jobs_of_kind(kind: str) -> QuerySet[Job]:
+    """Return the jobs of a kind, newest first."""
+    return Job.objects.filter(kind=kind).select_related("asked_by").order_by("-pk")
+
+
+def job_numbered(job_id: int, *, kind: str) -> Job:
+    """Return a job.
+
+    Raises:
+        NotFound: there is none of that kind.
+    """
+    # PostgreSQL has no larger number, so no job has one.
+    found = jobs_of_kind(kind).filter(pk=job_id).first() if job_id < 2**63 else None
+    if found is None:
+        raise NotFound("There is no such job.")
+    return found

@@ -145,5 +145,6 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(title="Deviations", href="/deviations/", icon="triangle", keys="g d"),
     NavItem(title="Recipes", href="/recipes/", icon="book"),
     NavItem(title="Sensors", href="/sensors/", icon="chart", keys="g s"),
+    NavItem(title="Verification", href="/verification/", icon="shield"),
     NavItem(title="API docs", href="/api/docs/", icon="code"),
 )

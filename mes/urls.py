@@ -5,6 +5,13 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from mes.record_api import Events, Record, RecordPdf
+from mes.verification_pages import (
+    stop_verification,
+    verification,
+    verifications,
+    verify_all,
+    verify_one,
+)
 from mes.views import ApiDocs, SignIn, healthz, readyz
 
 urlpatterns = [
@@ -17,6 +24,11 @@ urlpatterns = [
     path("api/v1/batches/<str:number>/record/", Record.as_view(), name="api-record"),
     path("api/v1/batches/<str:number>/record.pdf", RecordPdf.as_view(), name="api-record-pdf"),
     path("api/docs/", ApiDocs.as_view(), name="api-docs"),
+    path("batches/<str:number>/verify/", verify_one, name="batch-verify"),
+    path("verification/", verifications, name="verifications"),
+    path("verification/ask/", verify_all, name="verification-ask"),
+    path("verification/<int:job_id>/", verification, name="verification"),
+    path("verification/<int:job_id>/stop/", stop_verification, name="verification-stop"),
     path("", include("audit.urls")),
     path("", include("supply.urls")),
     path("", include("recipes.urls")),

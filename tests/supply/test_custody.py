@@ -143,7 +143,6 @@ def test_what_cannot_be_a_scan_is_refused_without_a_trace(code: str) -> None:
     assert CustodyEvent.objects.count() == 0
 
 
-@pytest.mark.requirement("COI-04")
 @pytest.mark.django_db
 def test_custody_is_only_ever_added_and_a_bag_never_given_to_another() -> None:
     mine, other = chain("1"), chain("2")

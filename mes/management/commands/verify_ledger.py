@@ -16,7 +16,10 @@ from mes.verifying import report_of, streams_of
 
 
 class Command(BaseCommand):
-    """``manage.py verify_ledger [--batch NUMBER] [--json]``: exit 0, or 1 naming what is wrong."""
+    """``manage.py verify_ledger [--batch NUMBER] [--json]``: exit 0, or 1 naming what is wrong.
+
+    2 says that there is no such batch: nothing was verified.
+    """
 
     help = "Verify the ledger and the records. Exit 0 when all is as recorded, 1 when it is not."
 
@@ -42,7 +45,7 @@ class Command(BaseCommand):
         try:
             return streams_of(batch_of_sites(number, None))
         except NotFound as refusal:
-            raise CommandError(refusal.detail) from None
+            raise CommandError(refusal.detail, returncode=2) from None
 
     def _progress(self, done: int, total: int) -> None:
         if sys.stderr.isatty():

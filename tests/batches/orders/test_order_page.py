@@ -58,7 +58,6 @@ def test_no_page_but_the_answer_names_the_patient() -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
-@pytest.mark.requirement("P11-11")
 def test_whoever_looks_is_in_the_ledger_with_the_reason_and_without_the_name() -> None:
     order = placed_order(family_name="Quastenflosser")
     who = quality()
