@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.api import only_known, sites_seen
+from audit.api import is_unchanged, only_known, sites_seen
 from audit.api.paging import limit_of
 from audit.api.schema import refusals
 from audit.models import Site
 from audit.queries import feed_after
 from batches.api.batches import ROLES, SCOPES, batch_asked
+from batches.reports.batch_record import pdf_of
 from kernel.canonical import plain
 from kernel.errors import Invalid
 from mes.record import record_document
@@ -43,13 +44,17 @@ class Record(APIView):
     scopes, roles = SCOPES, ROLES
 
     @extend_schema(
-        operation_id="batch_record", responses={200: RecordOut, **refusals(400, 401, 403, 404)}
+        operation_id="batch_record",
+        responses={200: RecordOut, 304: None, **refusals(400, 401, 403, 404)},
     )
     def get(self, request: Request, number: str) -> Response:
         """Return everything that is known of a batch, with its digest."""
         only_known(request)
         document = record_document(batch_asked(request, number))
-        return Response(document, headers={"ETag": f'"{document["digest"]}"'})
+        etag = f'"{document["digest"]}"'
+        if is_unchanged(request, etag):
+            return Response(status=304, headers={"ETag": etag})
+        return Response(document, headers={"ETag": etag})
 
 
 class PdfRenderer(BaseRenderer):
@@ -72,19 +77,21 @@ class RecordPdf(APIView):
         operation_id="batch_record_pdf",
         responses={
             (200, "application/pdf"): OpenApiTypes.BINARY,
+            304: None,
             **refusals(400, 401, 403, 404),
         },
     )
     def get(self, request: Request, number: str) -> HttpResponse:
         """Return the record as people read it."""
-        from batches.reports.batch_record import pdf_of
-
         only_known(request)
         batch = batch_asked(request, number)
         document = record_document(batch)
+        etag = f'"{document["digest"]}"'
+        if is_unchanged(request, etag):
+            return HttpResponse(status=304, headers={"ETag": etag})
         answer = HttpResponse(pdf_of(document), content_type="application/pdf")
         answer["Content-Disposition"] = f'inline; filename="{batch.number}.pdf"'
-        answer["ETag"] = f'"{document["digest"]}"'
+        answer["ETag"] = etag
         return answer
 
 

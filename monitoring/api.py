@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.api import Malformed, only_known, sites_seen
+from audit.api.schema import refusals
 from audit.edges import now
 from kernel.errors import Invalid
 from monitoring.permissions import READERS
@@ -64,12 +65,14 @@ class Readings(APIView):
             _parameter("cursor", OpenApiTypes.STR, "``next`` of the page before."),
             _parameter("prev", OpenApiTypes.STR, "``prev`` of the page after."),
         ],
-        responses=ReadingPage,
+        responses={200: ReadingPage, **refusals(400, 401, 403, 404, 422)},
     )
     def get(self, request: Request) -> Response:
         """Return one page of the readings of a sensor between two times, oldest first."""
         only_known(request, "sensor", "from", "to", "limit", "cursor", "prev")
         code = request.query_params.get("sensor", "")
+        if not code.isprintable():
+            raise Malformed("Name a sensor.", pointer="#/query/sensor", code="unreadable")
         if not code:
             raise Malformed("Name a sensor.", pointer="#/query/sensor", code="required")
         sensor = sensor_coded(code, sites=sites_seen(request))

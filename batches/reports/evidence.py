@@ -10,6 +10,7 @@ from reportlab.lib.units import mm
 from batches.reports.charts import Chart
 from batches.reports.paper import WIDTH, Cell, Column, Look, Paper, Piece
 from batches.reports.words import changes_in, shown_time, signature_pieces, word
+from kernel.quantities import unit_label
 
 Document = dict[str, Any]
 CHART = 40 * mm
@@ -63,7 +64,7 @@ def sensor_row(one: Document) -> Sequence[Cell]:
         if summary.get(name) not in (None, "0", "")
     ]
     return (
-        [(one["sensor"], "bold"), (f"{one['name']}, {one['unit']}", "faint")],
+        [(one["sensor"], "bold"), (f"{one['name']}, {unit_label(one['unit'])}", "faint")],
         f"{summary.get('low') or '—'}, {summary.get('mean') or '—'}, {summary.get('high') or '—'}",
         [
             (f"warning {limits.get('warn_low') or '—'} to {limits.get('warn_high') or '—'}", ""),

@@ -24,7 +24,7 @@ FILES = {
     BOLD: ("DejaVuSans-Bold.ttf", "VeraBd.ttf"),
     MONO: ("DejaVuSansMono.ttf", "Vera.ttf"),
 }
-LONGEST = 4000
+LONGEST = 20_000
 KIN = {
     "\u2212": "-", "\u2011": "-", "\u2010": "-", "\u2026": "...", "\u2082": "2", "\u2083": "3",
     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2192": "->", "\t": " ",

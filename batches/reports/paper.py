@@ -14,6 +14,7 @@ from typing import Literal
 
 from reportlab.graphics import renderPDF
 from reportlab.graphics.shapes import Drawing
+from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -23,11 +24,14 @@ from batches.reports.lettering import BOLD, MONO, TEXT, broken, font, lettered, 
 SIDE, TOP, BOTTOM = 15 * mm, 24 * mm, 17 * mm
 WIDTH, HEIGHT = A4[0] - 2 * SIDE, A4[1] - TOP - BOTTOM
 SIZE, LEAD, PAD = 7.4, 9.4, 3.0
-INK, FAINT, LINE, WASH = "#182433", "#55657a", "#ccd5df", "#f1f4f8"
-STOP, ATTENTION, GOOD, ACCENT = "#b3261e", "#8a5a00", "#1f7a3d", "#1a55b0"
+# Made once: to read a color from its text takes longer than to draw a line.
+INK, FAINT, LINE, WASH = (HexColor(code) for code in (0x182433, 0x55657A, 0xCCD5DF, 0xF1F4F8))
+STOP, ATTENTION, GOOD, ACCENT = (
+    HexColor(code) for code in (0xB3261E, 0x8A5A00, 0x1F7A3D, 0x1A55B0)
+)
 
 Look = Literal["", "bold", "faint", "mono", "struck", "stop", "attention", "good"]
-FACES: dict[Look, tuple[str, str]] = {
+FACES: dict[Look, tuple[str, HexColor]] = {
     "": (TEXT, INK),
     "bold": (BOLD, INK),
     "faint": (TEXT, FAINT),

@@ -100,7 +100,7 @@ def received_order(house: House) -> str:
 def receive(order: str, bag: Container, olivia: Person) -> None:
     """Scan the bag that arrived."""
     url = f"/receipt/{order}/"
-    olivia.go(url).submit(url, code=bag.code, source="scanned")
+    olivia.go(url).submit("/scan/", code=bag.code, source="scanned")
     bag.refresh_from_db()
     assert bag.state == "received", olivia.text[-3000:]
 

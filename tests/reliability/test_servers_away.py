@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,11 +35,15 @@ def asked(
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers or {})
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, dict(answer.headers)
+            return answer.status, lowered(answer.headers)
     except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers)
+        return error.code, lowered(error.headers)
     except OSError:
         return 0, {}
+
+
+def lowered(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def wait_for(port: int, path: str, status: int, seconds: float = 20) -> float:
@@ -126,7 +131,7 @@ def test_without_postgresql_there_is_a_503_and_with_it_again_a_200(
     wait_for(port, "/readyz", 503)
     for path in ("/readyz", "/api/v1/orders/"):
         status, headers = asked(port, path, token)
-        assert (status, headers.get("Retry-After")) == (503, "5"), path
+        assert (status, headers.get("retry-after")) == (503, "5"), path
     assert asked(port, "/healthz")[0] == 200
 
     again = started_again(servers)

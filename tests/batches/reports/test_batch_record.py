@@ -30,7 +30,6 @@ NAUGHTY = (
     "x" * 6000,
     "word " * 1500,
     "line\nline\r\nline\tline",
-    "\ud800",
 )
 
 
@@ -43,15 +42,7 @@ def pages(document: object) -> list[str]:
 @pytest.mark.parametrize("number", range(len(NAUGHTY)))
 def test_any_text_is_printed_and_none_is_obeyed(number: int) -> None:
     text = NAUGHTY[number]
-    found = pages(
-        record_document(
-            text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-            if text == "\ud800"
-            else text,
-            steps=2,
-            entries=2,
-        )
-    )
+    found = pages(record_document(text, steps=2, entries=2))
     assert found[-1].strip()
     if text.startswith("<img"):
         assert "<img src=file:///etc/passwd>" in " ".join(" ".join(found).split())
@@ -59,7 +50,7 @@ def test_any_text_is_printed_and_none_is_obeyed(number: int) -> None:
 
 @pytest.mark.requirement("SEC-05")
 def test_what_cannot_be_seen_is_shown_as_its_code_point() -> None:
-    assert lettered("a\x00\u202eb\U0001f60d") == "a[U+0000][U+202E]b[U+1F60D]"
+    assert lettered("a\x00\u202eb\ud800\U0001f9ec") == "a[U+0000][U+202E]b[U+D800][U+1F9EC]"
     assert lettered("1 × 10⁶, ≥ 5 µm, naïve") == "1 × 10⁶, ≥ 5 µm, naïve"
 
 
@@ -96,7 +87,8 @@ def flat(outline: list[object]) -> Iterator[object]:
 def test_a_row_taller_than_a_page_is_carried_over_whole() -> None:
     text = " ".join(f"word{number}" for number in range(560))
     found = " ".join(" ".join(pages(record_document(text, steps=1, entries=1))).split())
-    assert found.count("word559") >= found.count("word0 ") > 5
+    # The title of the first page is one line; the same words stand whole below it.
+    assert found.count("word559") == found.count("word0 ") - 1 > 50
 
 
 def test_the_same_document_is_the_same_paper_to_the_byte() -> None:
@@ -120,7 +112,7 @@ def test_without_the_better_fonts_the_record_is_printed_all_the_same(
         cached.cache_clear()
     settings.BASE_DIR = tmp_path  # type: ignore[attr-defined]
     try:
-        assert lettered("10⁶ ≥ 5") == "10^6 [U+2265] 5" or "10" in lettered("10⁶ ≥ 5")
+        assert lettered("10⁶ \u2265 5 \u0416") == "10^6 ≥ 5 [U+0416]"
         assert pages(record_document("≥ 10⁶", steps=1, entries=1))
     finally:
         for cached in caches:
