@@ -36,7 +36,8 @@ def all_of(code: str, limit: int) -> list[dict[str, Any]]:
 def test_pages_of_any_size_tell_every_event_once_and_in_order() -> None:
     running_batch()
     kinds = [event["kind"] for event in all_of("PLANT", 200)]
-    assert kinds[:3] == ["batch.planned", "batch.issued", "batch.started"]
+    made = [kind for kind in kinds if kind.startswith("batch.")]
+    assert made[:3] == ["batch.planned", "batch.issued", "batch.started"]
     for limit in (1, 2, 7):
         assert [event["kind"] for event in all_of("PLANT", limit)] == kinds
 
