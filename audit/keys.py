@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ def _folder() -> Path:
 def _create(path: Path, content: bytes) -> None:
     """Write a new key file, mode 0600; a file that appeared meanwhile is kept."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.new")
+    # Its own name for each thread: two that find the key missing at once both end with the first.
+    partial = path.with_suffix(f".{secrets.token_hex(8)}.new")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from audit.acts import Act, command
 from audit.models import Job
@@ -127,12 +127,11 @@ def end_job(
     *, job: Job, state: str, act: Act, result: dict[str, Any] | None = None, error: str = ""
 ) -> bool:
     """Note how a job ended; False when it was not this worker's any more."""
-    changed = _mine(job).update(
-        state=state, result=result or {}, error=error, ended_at=act.at, heartbeat_at=act.at
+    return bool(
+        _mine(job).update(
+            state=state, result=result or {}, error=error, ended_at=act.at, heartbeat_at=act.at
+        )
     )
-    if changed and state == Job.State.DONE:
-        Job.objects.filter(pk=job.pk).update(done=F("total"))
-    return bool(changed)
 
 
 def _mine(job: Job) -> Any:

@@ -62,10 +62,9 @@ class Heartbeat:
 
     def _beat(self) -> None:
         try:
-            while True:
+            while not self._ended.wait(BEAT_S) and not self._unwanted.is_set():
                 self._beat_once()
-                if self._ended.wait(BEAT_S) or self._unwanted.is_set():
-                    return
+            self._beat_once()
         finally:
             connection.close()
 

@@ -172,7 +172,7 @@ def signatures(paper: Paper, record: Document) -> None:
     paper.table(
         (
             Column(name="On", share=0.2, look="bold"), Column(name="Signature", share=0.38),
-            Column(name="User ID", share=0.12), Column(name="Digest, key and seal", share=0.3),
+            Column(name="User ID", share=0.12), Column(name="Digest and key", share=0.3),
         ),
         [
             (
@@ -181,7 +181,7 @@ def signatures(paper: Paper, record: Document) -> None:
                 one["username"],
                 [
                     (one["statement_digest"][:32], "mono"),
-                    (f"key {one['key_id']}, seal {one['seal'][:8]}…", "mono"),
+                    (f"key {one['key_id']}", "mono"),
                 ],
             )
             for subject, one in signed(record)

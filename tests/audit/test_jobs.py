@@ -56,6 +56,7 @@ def test_a_job_is_done_once_and_keeps_its_result() -> None:
     assert [run_job(job.pk), run_job(job.pk)] == [True, False]
     job = again(job)
     assert (job.state, job.result, job.attempts, job.error) == ("done", {"counted": 4}, 1, "")
+    assert (job.done, job.total) == (3, 4)
 
 
 def test_the_same_job_asked_twice_is_one() -> None:
