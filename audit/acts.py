@@ -9,12 +9,17 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
-from django.db import connection
-
 from audit.keys import warrant_of
 from audit.models import Recorded, User
 from kernel.canonical import canonical
-from kernel.transactions import current_scope, repeated, scope_of, whole
+from kernel.transactions import (
+    current_scope,
+    repeated,
+    scope_of,
+    whole,
+    write_later,
+    write_waiting,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,6 +76,7 @@ def _alone(act: Act, inner: Callable[..., R], may_be_silent: bool, args: Any, kw
         if not scope.entries and not may_be_silent:
             raise NothingRecorded(f"{inner.__name__} left no ledger entry")
         _write(scope.entries)
+        write_waiting()
         return answer
 
 
@@ -83,15 +89,14 @@ def _write(entries: list[tuple[str, dict[str, Any]]]) -> None:
     if not entries:
         return
     ordered = sorted(entries, key=lambda pair: pair[0])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_ledgerentry (stream, entry)"
-            " SELECT * FROM unnest(%s::text[], %s::text[])",
-            [
-                [stream for stream, _ in ordered],
-                [warranted(stream, canonical(entry)) for stream, entry in ordered],
-            ],
-        )
+    write_later(
+        "INSERT INTO audit_ledgerentry (stream, entry)"
+        " SELECT * FROM unnest(%s::text[], %s::text[])",
+        [
+            [stream for stream, _ in ordered],
+            [warranted(stream, canonical(entry)) for stream, entry in ordered],
+        ],
+    )
 
 
 def warranted(stream: str, text: str) -> str:

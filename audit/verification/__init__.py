@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from audit.ledger import Finding
 from audit.verification.chains import Chains, Progress
 from audit.verification.guards import check_guards
+from audit.verification.naming import UNREADABLE, finding
 from audit.verification.rows import Rows, recorded_models
 from audit.verification.signatures import Signatures
 from audit.verification.witness import Witness
@@ -88,7 +89,16 @@ class Verifier:
             yield from self._signatures.check()
             yield from check_guards()
             for check in _checks:
+                yield from self._asked(check)
+
+    def _asked(self, check: Check) -> Iterator[Finding]:
+        """Ask a floor above; what it cannot read is a finding, not the end."""
+        try:
+            with transaction.atomic():
                 yield from check(self.streams)
+        except (DatabaseError, *UNREADABLE) as error:
+            words = f"cannot be read ({type(error).__name__})"
+            yield finding("unreadable", getattr(check, "__name__", "records"), words)
 
 
 @contextmanager

@@ -30,7 +30,8 @@ def paths(batch: Batch) -> tuple[str, str]:
 
 @pytest.mark.requirement("P11-03")
 def test_json_and_pdf_carry_the_same_digests() -> None:
-    json_path, pdf_path = paths(running_batch())
+    batch = running_batch()
+    json_path, pdf_path = paths(batch)
     answer, paper = asked("PLANT", json_path), asked("PLANT", pdf_path)
     document = answer.json()
     assert digest(document["record"]) == document["content_digest"]
@@ -38,7 +39,7 @@ def test_json_and_pdf_carry_the_same_digests() -> None:
     assert digest(body) == document["digest"], "whoever has the file can check it"
     assert (paper["Content-Type"], paper["Content-Disposition"]) == (
         "application/pdf",
-        'inline; filename="B-000001.pdf"',
+        f'inline; filename="{batch.number}.pdf"',
     )
     text = PdfReader(BytesIO(paper.content)).pages[0].extract_text()
     assert document["content_digest"] in text

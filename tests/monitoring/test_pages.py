@@ -185,7 +185,7 @@ def test_a_client_of_another_site_or_without_the_scope_sees_nothing() -> None:
         ("?sensor=ROOM101-TEMP&from=2020-01-01T00:00:00Z", 422),
         ("?sensor=ROOM101-TEMP&cursor=%00", 422),
         ("?sensor=ROOM101-TEMP&cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", 422),
-        ("?sensor=%00", 404),
+        ("?sensor=%00", 400),
     ],
 )
 def test_a_senseless_question_is_answered_with_a_problem(query: str, status: int) -> None:
