@@ -17,9 +17,7 @@ from django.db import connection, models
 def statement_of(model: type[models.Model]) -> tuple[str, tuple[models.Field[Any, Any], ...]]:
     """Return the INSERT of all columns of a model but one that numbers itself, and their fields."""
     # The key of a history row is its own; that of a record is drawn beforehand.
-    fields = tuple(
-        field for field in model._meta.concrete_fields if field.attname != "history_id"
-    )
+    fields = tuple(field for field in model._meta.concrete_fields if field.attname != "history_id")
     names = ", ".join(f'"{field.column}"' for field in fields)
     places = ", ".join(["%s"] * len(fields))
     return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})', fields
