@@ -14,17 +14,10 @@ from kernel.errors import NotFound
 
 def next_id(model: type[models.Model]) -> int:
     """Return the next id of ``model``, from its own sequence, so that a number can show it."""
-    (value,) = next_ids(model)
-    return value
-
-
-def next_ids(*kinds: type[models.Model]) -> tuple[int, ...]:
-    """Return the next id of each of these models, in one round trip."""
-    drawn = ", ".join(["nextval(pg_get_serial_sequence(%s, 'id'))"] * len(kinds))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {drawn}", [kind._meta.db_table for kind in kinds])
-        values: tuple[int, ...] = cursor.fetchone()
-    return values
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [model._meta.db_table])
+        (value,) = cursor.fetchone()
+    return int(value)
 
 
 def site_coded(code: str) -> Site:

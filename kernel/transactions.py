@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -43,14 +43,10 @@ def repeated(ask: Callable[[], T]) -> T:
 
 @dataclass(slots=True)
 class Scope:
-    """What the outermost command carries: the act, and what is not yet written.
-
-    ``waiting`` are statements with their values, ``entries`` are those of the ledger.
-    """
+    """What the outermost command carries: the act, and the ledger entries not yet written."""
 
     act: Any
     entries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    waiting: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
 
 
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
@@ -70,31 +66,3 @@ def scope_of(act: Any) -> Iterator[Scope]:
         yield scope
     finally:
         _scope.reset(token)
-
-
-def write_later(statement: str, values: Sequence[Any]) -> None:
-    """Send a statement with the others of its command: before commit, and in the order given.
-
-    Outside a command there is nobody to wait for, and it is sent at once.
-    """
-    scope = _scope.get()
-    if scope is None:
-        _send([(statement, values)])
-    else:
-        scope.waiting.append((statement, values))
-
-
-def write_waiting() -> None:
-    """Send every statement that waits, in one round trip."""
-    scope = _scope.get()
-    if scope is not None and scope.waiting:
-        waiting, scope.waiting = scope.waiting, []
-        _send(waiting)
-
-
-def _send(waiting: list[tuple[str, Sequence[Any]]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ";".join(statement for statement, _ in waiting),
-            [value for _, values in waiting for value in values],
-        )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from psycopg2.extras import Json
 
 from audit.acts import Act, command
+from audit.models import RememberedAnswer
 from kernel.canonical import plain
 from kernel.errors import Conflict, Invalid
-from kernel.transactions import write_later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,43 +38,32 @@ def answer_once(*, key: UUID, request_digest: str, make: Callable[[], Answer], a
         Conflict: the first request with this key is still being worked on.
         Invalid: the key was used for another request.
     """
-    known = _held(act.by.pk, key)
+    _hold(act.by.pk, key)
+    known = RememberedAnswer.objects.filter(user=act.by, key=key).first()
     if known is not None:
-        digest, status, headers, body = known
-        if digest != request_digest:
+        if known.request_digest != request_digest:
             raise Invalid("This Idempotency-Key was used for another request.", code="key_reused")
-        return Answer(status=status, body=body, headers=headers, is_replayed=True)
+        return Answer(status=known.status, body=known.body, headers=known.headers, is_replayed=True)
     made = make()
     body = plain(made.body)
-    write_later(
-        "INSERT INTO audit_rememberedanswer"
-        " (user_id, key, request_digest, status, headers, body, created_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        [act.by.pk, key, request_digest, made.status, Json(made.headers), Json(body), act.at],
+    RememberedAnswer.objects.create(
+        user=act.by,
+        key=key,
+        request_digest=request_digest,
+        status=made.status,
+        headers=made.headers,
+        body=body,
+        created_at=act.at,
     )
     return Answer(status=made.status, body=body, headers=made.headers)
 
 
-def _held(user_id: int, key: UUID) -> tuple[str, int, dict[str, str], dict[str, Any]] | None:
-    """Hold the key until commit, and return the answer it was given, if it was.
-
-    Of two requests at once the second does not wait. The key is held by a statement of its own:
-    one that also looked would look at the moment before it held.
-    """
+def _hold(user_id: int, key: UUID) -> None:
+    """Hold the key until commit, so that of two requests at once the second does not wait."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 7))", [f"{user_id}:{key}"]
         )
         (held,) = cursor.fetchone()
-        if not held:
-            raise Conflict("The first request with this key is still in flight.", code="in_flight")
-        cursor.execute(
-            "SELECT request_digest, status, headers::text, body::text"
-            " FROM audit_rememberedanswer WHERE user_id = %s AND key = %s",
-            [user_id, key],
-        )
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    digest, status, headers, body = found
-    return digest, status, json.loads(headers), json.loads(body)
+    if not held:
+        raise Conflict("The first request with this key is still in flight.", code="in_flight")

@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from audit.models.inserts import statement_of, values_of
 from kernel.canonical import plain
 from kernel.states import Moves
-from kernel.transactions import Scope, current_scope, write_later, write_waiting
+from kernel.transactions import current_scope
 
 
 class NoAct(RuntimeError):
@@ -82,37 +81,11 @@ class Recorded(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the record, inside a command only."""
-        self._change_reason = str(self._scope().act.id)
-        write_waiting()
-        super().save(*args, **kwargs)
-
-    def save_later(self) -> None:
-        """Store this new record, whose id was drawn, with all that the command still has to write.
-
-        Note [Later]: until ``kernel.transactions.write_waiting``, the next ``save`` or the end of
-        the outermost command, no query finds the row, and no constraint has refused it.
-        """
-        act = self._scope().act
-        values = self.__dict__
-        statement, fields = statement_of(type(self))
-        write_later(statement, values_of(fields, values))
-        history = getattr(type(self), "history", None)
-        if history is not None:
-            statement, fields = statement_of(history.model)
-            about = {
-                "history_date": act.at,
-                "history_change_reason": str(act.id),
-                "history_type": "+",
-                "history_user_id": act.by.pk,
-            }
-            write_later(statement, values_of(fields, {**values, **about}))
-        self._state.adding = False
-
-    def _scope(self) -> Scope:
         scope = current_scope()
         if scope is None:
-            raise NoAct(f"a {type(self).__name__} is saved inside a command")
-        return scope
+            raise NoAct(f"{type(self).__name__}.save() outside a command")
+        self._change_reason = str(scope.act.id)
+        super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse: records are never deleted."""
