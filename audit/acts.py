@@ -9,17 +9,12 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
+from django.db import connection
+
 from audit.keys import warrant_of
 from audit.models import Recorded, User
 from kernel.canonical import canonical
-from kernel.transactions import (
-    current_scope,
-    repeated,
-    scope_of,
-    whole,
-    write_later,
-    write_waiting,
-)
+from kernel.transactions import current_scope, repeated, scope_of, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,7 +71,6 @@ def _alone(act: Act, inner: Callable[..., R], may_be_silent: bool, args: Any, kw
         if not scope.entries and not may_be_silent:
             raise NothingRecorded(f"{inner.__name__} left no ledger entry")
         _write(scope.entries)
-        write_waiting()
         return answer
 
 
@@ -89,14 +83,15 @@ def _write(entries: list[tuple[str, dict[str, Any]]]) -> None:
     if not entries:
         return
     ordered = sorted(entries, key=lambda pair: pair[0])
-    write_later(
-        "INSERT INTO audit_ledgerentry (stream, entry)"
-        " SELECT * FROM unnest(%s::text[], %s::text[])",
-        [
-            [stream for stream, _ in ordered],
-            [warranted(stream, canonical(entry)) for stream, entry in ordered],
-        ],
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_ledgerentry (stream, entry)"
+            " SELECT * FROM unnest(%s::text[], %s::text[])",
+            [
+                [stream for stream, _ in ordered],
+                [warranted(stream, canonical(entry)) for stream, entry in ordered],
+            ],
+        )
 
 
 def warranted(stream: str, text: str) -> str:
