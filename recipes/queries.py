@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audit.models import Signature
 from audit.queries import signatures_of
@@ -32,6 +32,22 @@ def therapy_coded(code: str) -> Therapy:
     found = therapies().filter(code=code).first()
     if found is None:
         raise NotFound(f"There is no therapy {code[:40]}.")
+    return found
+
+
+def therapy_to_order(code: str) -> Therapy:
+    """Return a therapy that can be made today.
+
+    Raises:
+        Invalid: there is none of that code (``unknown``), or no recipe of it is in force
+            (``no_recipe``).
+    """
+    in_force = RecipeVersion.objects.filter(recipe__therapy=OuterRef("pk"), state="effective")
+    found = therapies().annotate(is_made=Exists(in_force)).filter(code=code).first()
+    if found is None:
+        raise Invalid("There is no such therapy.", pointer="/therapy", code="unknown")
+    if not found.is_made:
+        raise Invalid("This therapy has no recipe in force.", pointer="/therapy", code="no_recipe")
     return found
 
 

@@ -29,7 +29,7 @@ from audit.api import (
 )
 from audit.api.schema import IDEMPOTENCY_KEY, PAGING, refusals
 from audit.edges import act_of_request
-from audit.models import Site
+from audit.models import ApiToken, Site
 from audit.permissions import sites_of
 from batches.commands import place_order
 from batches.models import Order
@@ -200,13 +200,14 @@ def site_of(request: Request, code: str) -> Site:
     Raises:
         NotPermitted: the token or the planner belongs to another site.
     """
-    site = Site.objects.filter(code=code).first()
-    if request.auth is not None:
-        allowed = site is not None and {site.pk} == sites_seen(request)
+    site: Site | None
+    if isinstance(request.auth, ApiToken):
+        site = request.auth.site if request.auth.site.code == code else None
     else:
         sites = sites_of(request.user, "planner")
-        allowed = site is not None and (sites is None or site.pk in sites)
-    if not allowed or site is None:
+        known = Site.objects.filter(code=code)
+        site = (known if sites is None else known.filter(pk__in=sites)).first()
+    if site is None:
         raise NotPermitted("You may not order for this site.", pointer="/site", code="other_site")
     return site
 

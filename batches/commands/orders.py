@@ -18,10 +18,10 @@ from batches.events import CollectionReported, OrderPlaced
 from batches.models import Order
 from batches.rules.entries import reason_from
 from batches.rules.orders import AHEAD, WantedOrder, faults_of
-from batches.states import ACTIVE_ORDER, ORDER
-from kernel.errors import Conflict, IllegalMove, Invalid, NotFound
+from batches.states import ORDER
+from kernel.errors import Conflict, IllegalMove, Invalid
 from kernel.events import publish
-from recipes.queries import effective_version, therapy_coded
+from recipes.queries import therapy_to_order
 from supply import commands as supply
 from supply.commands import IdentityOutcome
 
@@ -58,7 +58,6 @@ def place_order(*, wanted: WantedOrder, site: Site, act: Act) -> Order:
         },
         act=act,
     )
-    _refuse_second(order)
     order.chain = supply.issue_chain(patient=order.patient, issuer=ISSUER, act=act)
     _number(order)
     try:
@@ -72,16 +71,7 @@ def place_order(*, wanted: WantedOrder, site: Site, act: Act) -> Order:
 
 def _new_order(wanted: WantedOrder, site: Site, act: Act) -> Order:
     """Return an order for a therapy that can be made now; patient and chain are still to come."""
-    try:
-        therapy = therapy_coded(wanted.therapy)
-    except (Invalid, NotFound):
-        raise Invalid("There is no such therapy.", pointer="/therapy", code="unknown") from None
-    try:
-        effective_version(wanted.therapy)
-    except (Invalid, NotFound):
-        raise Invalid(
-            "This therapy has no recipe in force.", pointer="/therapy", code="no_recipe"
-        ) from None
+    therapy = therapy_to_order(wanted.therapy)
     return Order(
         external_id=wanted.external_id,
         ordered_by=act.by,
@@ -107,21 +97,8 @@ def _number(order: Order) -> None:
     order.number = f"O-{order.pk:06}"
 
 
-def _refuse_second(order: Order) -> None:
-    """Say in words what the constraints of the table would say by name."""
-    if Order.objects.filter(site=order.site, external_id=order.external_id).exists():
-        raise _twice("order_is_sent_once")
-    if Order.objects.filter(
-        patient=order.patient,
-        therapy=order.therapy,
-        state__in=ACTIVE_ORDER,
-        administer_from__lte=order.administer_to,
-        administer_to__gte=order.administer_from,
-    ).exists():
-        raise _twice("one_active_order_per_window")
-
-
-def _twice(told: str) -> Exception:
+def _twice(told: str) -> Conflict:
+    """Say in words what the constraint of the table says by name."""
     for name, (pointer, code, detail) in TWICE.items():
         if name in told:
             return Conflict(detail, pointer=pointer, code=code)

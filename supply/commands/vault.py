@@ -88,14 +88,19 @@ def register_patient(
             pointer="/patient/identifiers",
             code="identifiers_conflict",
         )
-    patient = Patient.objects.get(pk=next(iter(known.values()))) if known else _new_patient(act)
+    is_new = not known
+    patient = _new_patient(act) if is_new else Patient.objects.get(pk=next(iter(known.values())))
     for index in indexes:
         if index not in known:
             made = PatientIdentifier(patient=patient, blind_index=index)
             made.save(force_insert=True)
             record(act, "add", made)
             known[index] = patient.pk
-    _keep(patient, {"identifiers": [dict(one) for one in identifiers], **demographics}, act)
+    content = {"identifiers": [dict(one) for one in identifiers], **demographics}
+    if is_new:
+        _keep_first(patient, content, act)
+    else:
+        _keep(patient, content, act)
     return patient
 
 
@@ -107,17 +112,23 @@ def _new_patient(act: Act) -> Patient:
     return patient
 
 
+def _keep_first(patient: Patient, content: Mapping[str, Any], act: Act) -> None:
+    key = AESGCM.generate_key(256)
+    entry = VaultEntry(
+        patient=patient,
+        wrapped_key=_sealed(secret("vault"), key, f"key {patient.code}"),
+        sealed=_sealed(key, canonical(content).encode(), patient.code),
+        updated_at=act.at,
+    )
+    entry.save(force_insert=True)
+    record(act, "keep", entry)
+
+
 def _keep(patient: Patient, content: Mapping[str, Any], act: Act) -> None:
-    entry = VaultEntry.objects.select_for_update().filter(patient=patient).first()
-    if entry is None:
-        key = AESGCM.generate_key(256)
-        entry = VaultEntry(
-            patient=patient, wrapped_key=_sealed(secret("vault"), key, f"key {patient.code}")
-        )
-    else:
-        key = _opened(secret("vault"), bytes(entry.wrapped_key), f"key {patient.code}")
-        if json.loads(_opened(key, bytes(entry.sealed), patient.code)) == content:
-            return
+    entry = VaultEntry.objects.select_for_update().get(patient=patient)
+    key = _opened(secret("vault"), bytes(entry.wrapped_key), f"key {patient.code}")
+    if json.loads(_opened(key, bytes(entry.sealed), patient.code)) == content:
+        return
     entry.sealed = _sealed(key, canonical(content).encode(), patient.code)
     entry.updated_at = act.at
     entry.save()

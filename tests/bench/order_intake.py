@@ -134,6 +134,8 @@ def served(settings: str) -> Iterator[int]:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
+        if child.poll() is not None:
+            raise RuntimeError(f"The server with {settings} did not start.")
         yield port
     finally:
         child.terminate()

@@ -22,6 +22,7 @@ from audit.edges import now
 from audit.signing import Proof, digest_of
 from batches import commands, queries
 from batches.models import Batch, Step
+from mes.asgi import settle
 from tests.worlds.audit import PASSWORD, act_by
 from tests.worlds.batches import again, issued_batch, operator, received_order, step_of
 from tests.worlds.recipes import drafted_version, effective_recipe, plain_document, step
@@ -42,6 +43,7 @@ def run() -> Iterator[dict[str, Any]]:
         client = Client()
         client.force_login(user, backend=BACKEND)
         signed, hashed = [], []
+        settle()
         for steps in _rounds():
             forms = [_form(one) for one in steps]
             started = perf_counter()
