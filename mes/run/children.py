@@ -69,17 +69,32 @@ class Child:
         self._reader.join(timeout=2)
         return code
 
+    def has_ended(self) -> bool:
+        """Say whether it has ended, without reaping it."""
+        if self.process.returncode is not None:
+            return True
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self.process.pid, flags) is not None
+
+    def bury(self) -> int:
+        """Kill it with all that it started, and return the exit code."""
+        if self.process.returncode is None:
+            # It is not reaped yet, so its number cannot be anybody else's.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        return self.wait()
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         writer = _log_writer(self.log)
         shown = Shown()
-        for raw in self.process.stdout:
-            line = _printable(raw.decode("utf-8", errors="replace").rstrip())
-            writer.emit(logging.makeLogRecord({"msg": line}))
-            self.last_lines.append(line)
-            if shown.is_worth(line):
-                say(f"{self.name:>8} | {line}")
-        writer.close()
+        with contextlib.closing(writer), self.process.stdout as lines:
+            for raw in lines:
+                line = _printable(raw.decode("utf-8", errors="replace").rstrip())
+                writer.emit(logging.makeLogRecord({"msg": line}))
+                self.last_lines.append(line)
+                if shown.is_worth(line):
+                    say(f"{self.name:>8} | {line}")
 
 
 class Shown:
@@ -121,25 +136,16 @@ class Shown:
 
 def stop_all(children: Iterable[Child]) -> list[str]:
     """Ask all to end at once, and return the names of those that had to be killed."""
-    running = [child for child in children if child.process.poll() is None]
+    running = [child for child in children if child.process.returncode is None]
     for child in running:
         child.process.terminate()
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and not all(_has_ended(child) for child in running):
+    while time.monotonic() < deadline and not all(child.has_ended() for child in running):
         time.sleep(0.05)
-    killed = [child.name for child in running if not _has_ended(child)]
+    killed = [child.name for child in running if not child.has_ended()]
     for child in running:
-        # Its own children too. It is not reaped yet, so its number cannot be anybody else's.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.process.pid, signal.SIGKILL)
-        child.wait()
+        child.bury()
     return killed
-
-
-def _has_ended(child: Child) -> bool:
-    """Say whether a child has ended, without reaping it."""
-    flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
-    return os.waitid(os.P_PID, child.process.pid, flags) is not None
 
 
 def _log_writer(log: Path) -> logging.handlers.RotatingFileHandler:

@@ -15,11 +15,12 @@ from typing import Any
 
 from mes.embedded import running_postgres, running_valkey
 from mes.embedded.place import make_passable
-from mes.run.children import Child, python, say, stop_all
+from mes.run.children import python, say
 from mes.run.choices import Choices, require_free_port, settings_for
 from mes.run.errors import RunError
 from mes.run.files import kept_secrets, only_run, write_private
 from mes.run.preparation import load_demo, prepare
+from mes.run.programs import Programs
 from mes.run.readiness import wait_until_ready
 
 LOG_BYTES_AT_START = 10_000_000
@@ -46,7 +47,7 @@ def run(choices: Choices) -> None:
 
     Raises:
         Stopped: somebody did.
-        RunError: it cannot start, or one of its programs ended.
+        RunError: it cannot start, a server ended, or a program ends again and again.
         EmbeddedError: one of its servers cannot run here.
     """
     make_passable(choices.data_dir)
@@ -106,30 +107,30 @@ def _serve(
     choices: Choices, settings: dict[str, str], servers: Servers, demo: dict[str, Any]
 ) -> None:
     say("Starting web server, workers and scheduler …")
-    children: list[Child] = []
     # The names hold the port, since several houses may share one broker.
     workers = {name: f"{name}-{choices.port}@onelot" for name in ("worker", "long")}
+    programs = Programs(_commands(choices, workers), settings, choices.file("logs"))
+
+    def check() -> None:
+        programs.require_alive()
+        _require_servers(servers)
+
     try:
-        for name, command in _programs(choices, workers).items():
-            children.append(Child(name, command, settings, choices.file("logs")))
-
-        def check() -> None:
-            _require_all_alive(children, servers)
-
+        programs.start()
         wait_until_ready(choices.port, servers.redis_url, list(workers.values()), check)
         _tell_accounts(demo)
         say(f"OneLot is ready at http://127.0.0.1:{choices.port}")
         while True:
-            check()
+            _require_servers(servers)
+            programs.mend()
             time.sleep(0.5)
     finally:
-        if children:
-            say("Stopping …")
-        for name in stop_all(children):
+        say("Stopping …")
+        for name in programs.stop():
             say(f"{name} did not end in time and was killed.")
 
 
-def _programs(choices: Choices, workers: dict[str, str]) -> dict[str, Sequence[str]]:
+def _commands(choices: Choices, workers: dict[str, str]) -> dict[str, Sequence[str]]:
     celery = python("-m", "celery", "--app", "mes.celery")
     worker = [*celery, "worker", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     return {
@@ -153,16 +154,7 @@ def _programs(choices: Choices, workers: dict[str, str]) -> dict[str, Sequence[s
     }
 
 
-def _require_all_alive(children: Sequence[Child], servers: Servers) -> None:
-    for child in children:
-        if child.process.poll() is not None:
-            code = child.wait()
-            for line in child.last_lines:
-                say(f"{child.name:>8} | {line}")
-            raise RunError(
-                f"{child.name} ended with code {code}, so everything is stopped:"
-                f" its last lines are above, all of them in {child.log}."
-            )
+def _require_servers(servers: Servers) -> None:
     for name, process in servers.started:
         if process.poll() is not None:
             raise RunError(f"{name} ended with code {process.poll()}, so everything is stopped.")

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from mes.env import SettingError
 from mes.run import choices, files
 from mes.run.children import Child, Shown, say, stop_all
 from mes.run.errors import RunError
-from mes.run.house import Servers, _require_all_alive, _tell_accounts
+from mes.run.house import _tell_accounts
+from mes.run.programs import Programs
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -231,17 +232,65 @@ def child(stack: ExitStack, name: str, program: str, logs: Path) -> Child:
     return found
 
 
-def test_a_program_that_ends_is_named_with_its_last_words(
+DYING = "print('last words'); raise SystemExit(3)"
+
+
+def programs(stack: ExitStack, program: str, logs: Path) -> Programs:
+    """Start a run of one small program."""
+    found = Programs({"worker": [sys.executable, "-c", program]}, dict(os.environ), logs)
+    stack.callback(found.stop)
+    found.start()
+    return found
+
+
+def until_refused(ask: Callable[[], None]) -> str:
+    """Ask again until it is refused, and return the words."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            ask()
+        except RunError as error:
+            return str(error)
+        time.sleep(0.02)
+    raise AssertionError("it was never refused")
+
+
+def test_a_program_that_ends_at_the_start_is_named_with_its_last_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ExitStack() as stack:
-        dying = child(stack, "worker", "print('last words'); raise SystemExit(3)", tmp_path)
-        dying.wait()
-        servers = Servers(app_url="", owner_url="", redis_url="", database_id="")
-        with pytest.raises(RunError, match="worker ended with code 3, so everything is stopped"):
-            _require_all_alive([dying], servers)
+        told = until_refused(programs(stack, DYING, tmp_path).require_alive)
+    assert told.startswith("worker ended with code 3, so everything is stopped")
     assert "worker | last words" in capsys.readouterr().out
     assert (tmp_path / "worker.log").read_text() == "last words\n"
+
+
+def test_a_program_that_was_killed_is_started_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "worker.log"
+    with ExitStack() as stack:
+        found = programs(
+            stack, "import os, time; print(os.getpid(), flush=True); time.sleep(60)", tmp_path
+        )
+        deadline = time.monotonic() + 20
+        while not (log.exists() and log.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(int(log.read_text()), signal.SIGKILL)
+        while len(log.read_text().split()) < 2 and time.monotonic() < deadline:
+            found.mend()
+            time.sleep(0.02)
+        first, second = (int(one) for one in log.read_text().split())
+        assert is_running(second)
+        assert not is_running(first)
+    assert "worker ended with code -9 and is started again." in capsys.readouterr().out
+
+
+def test_a_program_that_dies_again_and_again_ends_the_run(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        told = until_refused(programs(stack, DYING, tmp_path).mend)
+    assert told.startswith("worker ended with code 3, so everything is stopped")
+    assert (tmp_path / "worker.log").read_text() == "last words\n" * 3
 
 
 def test_a_program_that_will_not_end_is_killed_with_its_own_children(
