@@ -17,6 +17,7 @@ from audit.models import User
 from audit.signing import Proof, reauthenticate
 from kernel.errors import NotPermitted, Unauthenticated, WrongCredentials
 
+LONGEST_USERNAME = 64
 SESSION_KEY = "signed_last"
 # A session in which nobody signed for so long is not continuous any more.
 CONTINUOUS = timedelta(minutes=15)
@@ -68,7 +69,8 @@ def proof_of_witness(request: HttpRequest, *, prefix: str = "witness_") -> Proof
 def _proof(request: HttpRequest, username: str, password: str) -> Proof:
     if not username or not password:
         raise WrongCredentials("User ID and password are both needed.")
-    if "\x00" in username or "\x00" in password:
+    # No account has such a name, and the counter of failures could not keep it.
+    if "\x00" in username or "\x00" in password or len(username) > LONGEST_USERNAME:
         raise WrongCredentials("User ID and password do not match, or the account is locked.")
     return reauthenticate(request, username=username, password=password, at=now())
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 
+from batches.rules.entries import TURNING
 from batches.rules.orders import SEXES, WantedOrder
 from kernel.errors import Invalid, Refusal
 from kernel.quantities import decimal_from
@@ -22,12 +23,13 @@ Choices = list[tuple[str, str]]
 
 
 class PlainText(forms.CharField):
-    """Text without control characters."""
+    """Text without control characters, and without what turns the direction of writing."""
 
     def to_python(self, value: Any) -> str:
         """Return the text without the white space around it."""
         text = str(super().to_python(value))
-        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        is_control = any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+        if is_control or TURNING.search(text):
             raise forms.ValidationError("Text holds no control characters.", code="control")
         return text
 

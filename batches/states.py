@@ -45,6 +45,9 @@ BATCH = Moves(
     },
 )
 
+# A batch in one of these no longer makes its order: another batch may be planned for it.
+GIVEN_UP = ("canceled", "aborted", "qa_review_of_aborted", "rejected")
+
 STEP = Moves(
     "step",
     "waiting",

@@ -13,7 +13,7 @@ from batches.commands.locks import (
 )
 from batches.events import BatchMoved, BatchRejected, BatchReleased
 from batches.models import Batch
-from batches.states import BATCH
+from batches.states import BATCH, GIVEN_UP
 from kernel.events import publish
 
 
@@ -64,7 +64,7 @@ def mark_released(*, batch_id: int, act: Act) -> Batch:
 
 @command
 def mark_rejected(*, batch_id: int, act: Act) -> Batch:
-    """Note that a batch is rejected; its order has failed.
+    """Note that a batch is rejected; its order has failed, unless another batch makes it.
 
     Raises:
         NotPermitted: the actor is neither quality assurance nor a Qualified Person at the site.
@@ -76,6 +76,7 @@ def mark_rejected(*, batch_id: int, act: Act) -> Batch:
     batch.state = BATCH.after(batch.state, "reject")
     batch.decided_at = act.at
     save_batch(batch, "reject", "decided_at", act=act)
-    move_order(order, "fail", act=act)
+    if not Batch.objects.filter(order=order).exclude(state__in=GIVEN_UP).exists():
+        move_order(order, "fail", act=act)
     publish(BatchRejected(**event_fields(batch, act)))
     return batch

@@ -9,9 +9,8 @@ from audit.permissions import holds, require
 from batches.commands.locks import batch_for_update, event_fields, save_batch
 from batches.events import BatchHeld, BatchResumed
 from batches.models import Batch, Hold
-from batches.rules.entries import reason_from
+from batches.rules.entries import LONGEST_REASON, reason_from
 from batches.states import BATCH
-from kernel.errors import IllegalMove
 from kernel.events import publish
 
 STOPPERS = ("operator", "verifier", "qa", "qp")
@@ -32,13 +31,17 @@ def hold_batch(*, batch_id: int, cause: str, reason: str, act: Act) -> Hold | No
     batch = batch_for_update(batch_id, act=act)
     if act.by.is_person:
         require(holds(act.by, *STOPPERS, site_id=batch.site_id), "put this batch on hold")
-    words = reason_from(reason, what="A hold")
+    return _placed(batch, cause=cause, reason=reason_from(reason, what="A hold"), act=act)
+
+
+def _placed(batch: Batch, *, cause: str, reason: str, act: Act) -> Hold | None:
+    """Put a batch that is locked on hold."""
     if batch.state != "on_hold":
         batch.state = BATCH.after(batch.state, "hold")
     elif batch.holds.filter(lifted_at=None, cause=cause).exists():
         return None
     save_batch(batch, "hold", act=act, cause=cause)
-    hold = Hold(batch=batch, cause=cause, reason=words, placed_at=act.at, placed_by=act.by)
+    hold = Hold(batch=batch, cause=cause, reason=reason, placed_at=act.at, placed_by=act.by)
     hold.save(force_insert=True)
     record(act, "place_hold", hold)
     publish(BatchHeld(**event_fields(batch, act), cause=cause))
@@ -67,13 +70,14 @@ def resume_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
 
 
 def hold_batches_of(event: Any) -> None:
-    """Stop the batch that is being made for a chain of identity (reader of CustodyBroken)."""
-    making = Batch.objects.filter(
+    """Stop the batch that is being made for a chain of identity (reader of CustodyBroken).
+
+    The hold follows from what was scanned, so nobody is asked for a role: whoever scanned stands
+    in the ledger as the one by whom it came about.
+    """
+    making = Batch.objects.select_for_update(of=("self",)).select_related("order")
+    # One that ends before it is locked is not found any more: there is nothing left to stop.
+    for batch in making.filter(
         order__chain_id=event.chain_id, state__in=("in_progress", "on_hold")
-    )
-    for batch_id in making.order_by("pk").values_list("pk", flat=True):
-        try:
-            hold_batch(batch_id=batch_id, cause="identity", reason=event.detail, act=event.act)
-        except IllegalMove:
-            # It ended between the question and the lock: there is nothing left to stop.
-            continue
+    ).order_by("pk"):
+        _placed(batch, cause="identity", reason=event.detail[:LONGEST_REASON], act=event.act)

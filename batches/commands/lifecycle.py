@@ -25,7 +25,7 @@ from kernel.events import publish
 
 @command
 def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
-    """Start making an issued batch: its room is taken, its order is in manufacture.
+    """Start making an issued batch: its room is taken, its order is in manufacture (if not yet).
 
     Raises:
         NotPermitted: the operator does not work at the site.
@@ -47,7 +47,8 @@ def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
         raise Conflict(
             f"{room} is taken by another batch until it ends.", code="room_busy"
         ) from None
-    move_order(order, "manufacture", act=act)
+    if order.state != "manufacturing":
+        move_order(order, "manufacture", act=act)
     open_steps(batch, act=act)
     publish(BatchStarted(**event_fields(batch, act)))
     return batch

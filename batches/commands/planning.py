@@ -19,12 +19,12 @@ from batches.events import BatchCanceled, BatchIssued, BatchPlanned
 from batches.models import Batch, Order, Step
 from batches.queries.statements import issue_statement
 from batches.rules.entries import reason_from
-from batches.states import BATCH, ORDER
+from batches.states import BATCH, GIVEN_UP, ORDER
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotFound
 from kernel.events import publish
 from recipes.queries import document_of, effective_version
 from recipes.rules.document import Placed, to_plain
-from supply.queries import equipment_coded
+from supply.queries import containers_of, equipment_coded
 
 
 @command
@@ -34,7 +34,8 @@ def plan_batch(*, order_id: int, room_code: str, act: Act) -> Batch:
     Raises:
         NotPermitted: the planner does not plan at that site.
         IllegalMove: the order is not ready to be made.
-        AlreadyDone: it has a batch.
+        AlreadyDone: it has a batch that was not given up.
+        Conflict: with code ``used_up``, a batch that was given up has used the patient's material.
         Invalid: no recipe of the therapy is effective.
         NotFound: there is no such room at the site.
     """
@@ -42,9 +43,10 @@ def plan_batch(*, order_id: int, room_code: str, act: Act) -> Batch:
     if not works_at(act, order.made_at_id):
         raise NotFound("There is no such order.")
     require(holds(act.by, "planner", site_id=order.made_at_id), "plan batches here")
+    making = Batch.objects.filter(order=order).exclude(state__in=GIVEN_UP).first()
+    if making is not None:
+        raise AlreadyDone(f"Order {order.number} has a batch already: {making.number}.")
     _require_ready(order)
-    if Batch.objects.filter(order=order).exists():
-        raise AlreadyDone(f"Order {order.number} has a batch already.")
     version = effective_version(order.therapy.code)
     room = equipment_coded(room_code, site=order.made_at)
     number = next_id(Batch)
@@ -65,17 +67,26 @@ def plan_batch(*, order_id: int, room_code: str, act: Act) -> Batch:
 
 
 def _require_ready(order: Order) -> None:
-    ORDER.after(order.state, "manufacture")
-    if order.therapy.is_autologous and order.state != "received":
+    # An order whose batch was aborted stays in manufacture.
+    if order.state != "manufacturing":
+        ORDER.after(order.state, "manufacture")
+    if not order.therapy.is_autologous:
+        return
+    if order.state not in ("received", "manufacturing"):
         raise IllegalMove(
             f"Order {order.number} is {order.state}: the patient's material is not here yet.",
             code="not_received",
+        )
+    if not containers_of(order.chain).filter(state="received").exists():
+        raise Conflict(
+            f"The patient's material of order {order.number} is used up: it cannot be made again.",
+            code="used_up",
         )
 
 
 @command
 def cancel_batch(*, batch_id: int, seen: int | None, reason: str, act: Act) -> Batch:
-    """Give up a batch that was not started; the order may get no second one.
+    """Give up a batch that was not started; its order can be planned again.
 
     Raises:
         NotPermitted: whoever asks neither plans nor is quality assurance here.

@@ -21,6 +21,8 @@ from batches.rules.needs import missing_values
 from batches.states import STEP
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotPermitted, Refusal
 from kernel.events import publish
+from recipes.rules.steps import ScanIdentityStep
+from supply import commands as supply
 
 
 def require_performer(step: Step, act: Act) -> None:
@@ -156,9 +158,26 @@ def _completed(step: Step, verb: str, act: Act) -> Step:
     step.state = STEP.after(step.state, verb)
     step.completed_at = act.at
     save_step(step, verb, "performed_by", "verified_by", "completed_at", act=act)
+    _use_up(step, act)
     publish(StepCompleted(**step_fields(step, act)))
     open_steps(step.batch, act=act)
     return step
+
+
+def _use_up(step: Step, act: Act) -> None:
+    """Consume the bag that a complete step scanned for use; a label is no bag."""
+    phase = definition_of(step)
+    if not isinstance(phase, ScanIdentityStep) or phase.target != "bag":
+        return
+    batch = step.batch
+    for scanned in current_values(values_of(step)):
+        supply.consume_container(
+            chain=batch.order.chain,
+            code=scanned.entered,
+            used_in=batch.number,
+            site=batch.site,
+            act=act,
+        )
 
 
 @command

@@ -20,7 +20,7 @@ from batches.events import ExceptionRaised, StepChanged
 from batches.models import Step, StepValue
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of
-from batches.rules.entries import reason_from, text_from
+from batches.rules.entries import optional_reason_from, reason_from, text_from
 from batches.rules.needs import value_name
 from batches.rules.verdicts import Judged
 from kernel.errors import AlreadyDone, Invalid
@@ -82,7 +82,7 @@ def enter_value(
         entered=entered,
         unit=unit,
         source=Source.KEYED if is_typed else Source.SCANNED,
-        reason=reason,
+        reason=optional_reason_from(reason),
         act=act,
     )
     if isinstance(phase, ScanIdentityStep):
@@ -104,6 +104,7 @@ def _identity(
         scanned=scanned,
         is_keyed=is_typed,
         site=batch.site,
+        used_in=batch.number,
         act=entry.act,
     )
     _check_target(phase, outcome)
@@ -160,7 +161,7 @@ def store(
         source=reading.source,
         verdict=reading.judged.word,
         verdict_reason=reading.judged.reason[:400],
-        reason=entry.reason.strip()[:1000],
+        reason=entry.reason,
         details=reading.details,
         corrects=corrects,
         entered_by=act.by,
@@ -183,7 +184,7 @@ def store(
 
 def _tell_typed(entry: Entry) -> None:
     step = entry.step
-    detail = f"{step.code} {step.title}: the code was typed, not scanned: {entry.reason.strip()}"
+    detail = f"{step.code} {step.title}: the code was typed, not scanned: {entry.reason}"
     tell_exception(step, "keyed", "note", detail, act=entry.act)
 
 

@@ -8,18 +8,21 @@ from django.db import models
 
 from audit.models import Recorded, Site, User, kept_history
 from batches.models.order import Order
-from batches.states import BATCH
+from batches.states import BATCH, GIVEN_UP
 from recipes.models import RecipeVersion
 from supply.models import Equipment
 
 
 class Batch(Recorded):
-    """The executed batch record's head. ATMP: a batch has exactly one order, so one patient."""
+    """The executed batch record's head. ATMP: a batch has exactly one order, so one patient.
+
+    An order is made by one batch at a time; another follows only where that one was given up.
+    """
 
     chained_in = ("batch", "pk")
     moves = {"state": BATCH}
     number = models.CharField(max_length=24, unique=True)
-    order = models.OneToOneField(Order, models.PROTECT, related_name="batch")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="batches")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     recipe_version = models.ForeignKey(RecipeVersion, models.PROTECT, related_name="+")
     room = models.ForeignKey(Equipment, models.PROTECT, null=True, related_name="+")
@@ -38,6 +41,11 @@ class Batch(Recorded):
     class Meta:
         ordering = ("-id",)
         constraints = (
+            models.UniqueConstraint(
+                fields=("order",),
+                condition=~models.Q(state__in=GIVEN_UP),
+                name="one_batch_makes_an_order",
+            ),
             models.UniqueConstraint(
                 fields=("room",),
                 condition=models.Q(state__in=("in_progress", "on_hold")),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from batches.models import Batch, Order, Step
 from batches.queries.work import OPEN_STEP
+from batches.states import GIVEN_UP
 
 
 def orders_to_plan(sites: Iterable[int] | None) -> QuerySet[Order]:
-    """Return the orders without a batch that these sites make and that are ready, soonest first."""
-    is_ready = Q(state="received") | Q(state="ordered", therapy__is_autologous=False)
-    found = Order.objects.filter(is_ready, batch=None).select_related(
+    """Return the orders that no batch makes, that these sites make and that are ready, soonest first."""
+    has_bag = Exists(Order.objects.filter(pk=OuterRef("pk"), chain__containers__state="received"))
+    is_ready = Q(has_bag, state__in=("received", "manufacturing")) | Q(
+        state__in=("ordered", "received", "manufacturing"), therapy__is_autologous=False
+    )
+    making = Batch.objects.filter(order=OuterRef("pk")).exclude(state__in=GIVEN_UP)
+    found = Order.objects.filter(is_ready, ~Exists(making)).select_related(
         "therapy", "patient", "site", "made_at"
     )
     if sites is not None:

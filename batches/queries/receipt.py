@@ -23,7 +23,7 @@ def orders_awaited(sites: Iterable[int] | None) -> QuerySet[Order]:
 
 
 def batch_of_order(order: Order) -> Batch | None:
-    """Return the batch of an order, if there is one."""
+    """Return the newest batch of an order, if there is one."""
     return Batch.objects.defer("control_recipe").filter(order=order).first()
 
 

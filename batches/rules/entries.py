@@ -8,6 +8,8 @@ from kernel.errors import Invalid
 
 # Control characters and lone surrogates can neither be stored nor printed; GS separates GS1 fields.
 _UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1c\x1e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What turns the direction of writing makes a record read otherwise than it was written.
+TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 LONGEST_ENTRY = 400
 LONGEST_REASON = 1000
 
@@ -23,7 +25,7 @@ def text_from(text: str, *, pointer: str, longest: int = LONGEST_ENTRY) -> str:
         raise Invalid("This is needed.", pointer=pointer, code="blank")
     if len(asked) > longest:
         raise Invalid(f"At most {longest} characters.", pointer=pointer, code="too_long")
-    if _UNPRINTABLE.search(asked.replace("\r\n", "\n")):
+    if _UNPRINTABLE.search(asked.replace("\r\n", "\n")) or TURNING.search(asked):
         raise Invalid("A character in it cannot be kept.", pointer=pointer, code="unprintable")
     return asked.replace("\r\n", "\n")
 
@@ -35,8 +37,17 @@ def reason_from(text: str, *, what: str) -> str:
         what: what needs the reason, for the refusal ("A correction").
 
     Raises:
-        Invalid: with code ``reason_needed`` when there is none.
+        Invalid: with code ``reason_needed`` when there is none that can be seen.
     """
-    if not text.strip():
+    if not any(letter.isprintable() and not letter.isspace() for letter in text):
         raise Invalid(f"{what} needs a reason.", pointer="/reason", code="reason_needed")
     return text_from(text, pointer="/reason", longest=LONGEST_REASON)
+
+
+def optional_reason_from(text: str) -> str:
+    """Return a reason that nothing asked for, or nothing.
+
+    Raises:
+        Invalid: no record can keep it as it is.
+    """
+    return reason_from(text, what="This") if text.strip(" \t\r\n") else ""

@@ -12,7 +12,7 @@ from batches.queries import document_of_batch, found_values, order_values
 from batches.rules.calculations import Computed, computed
 from batches.rules.verdicts import judged_number
 from kernel.errors import Refusal
-from kernel.quantities import quantity_label, text_of, unit_label
+from kernel.quantities import quantity_label, text_of
 from recipes.rules.document import Document
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
@@ -31,16 +31,16 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
     """Return what the input of a step of this kind shows beside its instruction."""
     match phase:
         case NumberStep():
-            return {"unit": unit_label(phase.unit), **limits_of(phase.hard, phase.soft, phase.unit)}
+            return {"unit": phase.unit, **limits_of(phase.hard, phase.soft, phase.unit)}
         case SensorStep():
             return {
-                "unit": unit_label(phase.unit),
+                "unit": phase.unit,
                 "live": live_of(step, phase),
                 **limits_of(phase.hard, phase.soft, phase.unit),
             }
         case CalculationStep():
             return {
-                "unit": unit_label(phase.unit),
+                "unit": phase.unit,
                 **calculation_of(step, phase),
                 **limits_of(phase.hard, phase.soft, phase.unit),
             }

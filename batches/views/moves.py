@@ -18,10 +18,13 @@ from audit.views import roles_required
 from batches import commands
 from batches.models import Batch, Order
 from batches.queries import batch_numbered, next_open_step, orders_to_plan
+from batches.rules.entries import text_from
 from batches.views.batches import batch_shown
 from batches.views.forms import go, noted, person_of, seen_version
 from kernel.errors import Invalid, NotFound, Refusal
 from supply.queries import rooms_of
+
+LONGEST_ROOM = 40
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,6 +56,7 @@ def _planned(request: HttpRequest, order: Order | None) -> Batch:
     room = request.POST.get("room", "")
     if not room:
         raise Invalid("Choose a room.", pointer="/room", code="blank")
+    room = text_from(room, pointer="/room", longest=LONGEST_ROOM)
     return commands.plan_batch(order_id=order.pk, room_code=room, act=act_of_request(request))
 
 

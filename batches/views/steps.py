@@ -57,18 +57,27 @@ def step_page(request: HttpRequest, number: str, code: str) -> HttpResponse:
 @require_safe
 @roles_required(*EVERYBODY)
 def step_status(request: HttpRequest, number: str, code: str) -> HttpResponse:
-    """Show only whether the batch is on hold, and whether somebody changed the step meanwhile."""
+    """Show whether the batch is on hold, and whether somebody changed the step meanwhile.
+
+    Where the batch moved on (held, let go on, ended), all that can be done is shown anew; else
+    nothing but the status is, so that whoever is typing is not disturbed.
+    """
     step = whole_step(request, number, code)
+    batch = step.batch
+    is_moved = request.GET.get("batch", batch.state) != batch.state
     shown = request.GET.get("version", "")
-    holds = open_holds(step.batch) if step.batch.state == "on_hold" else []
+    is_known = shown.isascii() and shown.isdigit() and not is_moved
     context: dict[str, Any] = {
         "step": step,
-        "batch": step.batch,
-        "holds": holds,
-        "shown_version": shown if shown.isascii() and shown.isdigit() else step.version,
+        "batch": batch,
+        "holds": open_holds(batch) if batch.state == "on_hold" else [],
+        "shown_version": shown if is_known else step.version,
+        "is_stale": is_known and shown != str(step.version),
+        "is_moved": is_moved,
     }
-    context["is_stale"] = str(context["shown_version"]) != str(step.version)
-    return render(request, "batches/_step_status.html", context)
+    if is_moved:
+        context |= screen_of(request, step)
+    return render(request, "batches/_step_news.html", context)
 
 
 def refused(request: HttpRequest, number: str, code: str, typed: Typed) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.forms import BoundField, CheckboxInput, Select
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from kernel.quantities import UNITS, unit_label
 from mes.appearance import NAVIGATION, look, word
 from mes.icons import ICONS
 
@@ -108,6 +109,12 @@ def decimal(value: Decimal | int | str | None, places: int | None = None) -> str
     if places is not None:
         number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return format(number, "f")
+
+
+@register.filter
+def unit(code: str | None) -> str:
+    """Return a unit as people read it: °C for Cel; what is no code of ours stays as it is."""
+    return unit_label(code) if code in UNITS else code or ""
 
 
 @register.filter

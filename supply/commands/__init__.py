@@ -3,6 +3,7 @@
 from supply.commands.custody import (
     IdentityOutcome,
     check_identity,
+    consume_container,
     receive_bag,
     record_collection,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "add_material",
     "approve_lot",
     "check_identity",
+    "consume_container",
     "issue_chain",
     "receive_bag",
     "record_collection",

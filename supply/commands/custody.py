@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from audit.acts import Act, command, record
 from audit.models import Site
-from kernel.errors import AlreadyDone, Conflict, Invalid
+from kernel.errors import AlreadyDone, Conflict, Invalid, NotFound
 from kernel.events import publish
 from supply.events import BagReceived, CustodyBroken
 from supply.models import ChainOfIdentity, Collection, Container, CustodyEvent
@@ -175,10 +175,26 @@ def _broken(
 
 @command
 def check_identity(
-    *, chain: ChainOfIdentity, scanned: str, is_keyed: bool, site: Site, act: Act
+    *,
+    chain: ChainOfIdentity,
+    scanned: str,
+    is_keyed: bool,
+    site: Site,
+    used_in: str = "",
+    act: Act,
 ) -> IdentityOutcome:
-    """Check that a scanned bag or label is the expected patient's; either way it is kept."""
+    """Check that a scanned bag or label is the expected patient's; either way it is kept.
+
+    Args:
+        used_in: the number of the batch that is going to use the bag; empty when none does.
+
+    Raises:
+        Conflict: the bag is the patient's, but another batch used it (``consumed``), or it was
+            not received (``not_received``).
+    """
     outcome = _compared(chain, _cleaned(scanned))
+    if used_in and outcome.container is not None and outcome.is_match:
+        _require_usable(outcome.container, used_in)
     if outcome.is_match:
         _keep(
             chain, outcome.container, "checked", outcome.scanned,
@@ -187,6 +203,52 @@ def check_identity(
     else:
         _broken(chain, outcome, is_keyed=is_keyed, site=site, act=act)
     return outcome
+
+
+def _require_usable(bag: Container, used_in: str) -> None:
+    if bag.state == "received" or _is_used_in(bag, used_in):
+        return
+    if bag.state == "consumed":
+        raise Conflict(
+            f"Bag {bag.code} was used for another batch: it is not used again.",
+            pointer="/value",
+            code="consumed",
+        )
+    raise Conflict(
+        f"Bag {bag.code} is {bag.state}: only a bag that was received is used.",
+        pointer="/value",
+        code="not_received",
+    )
+
+
+def _is_used_in(bag: Container, used_in: str) -> bool:
+    return bag.custody.filter(kind=CustodyEvent.Kind.USED, detail=used_in).exists()
+
+
+@command(may_be_silent=True)
+def consume_container(
+    *, chain: ChainOfIdentity, code: str, used_in: str, site: Site, act: Act
+) -> Container:
+    """Use up a bag for a batch, once; the same batch may ask again and changes nothing.
+
+    Args:
+        used_in: the number of the batch.
+
+    Raises:
+        Conflict: another batch used it, or it was not received.
+        NotFound: the chain has no such bag.
+    """
+    bag = Container.objects.select_for_update(of=("self",)).filter(chain=chain, code=code).first()
+    if bag is None:
+        raise NotFound("There is no such bag.")
+    _require_usable(bag, used_in)
+    if bag.state == "consumed":
+        return bag
+    bag.state = CONTAINER.after(bag.state, "consume")
+    bag.save(update_fields=["state"])
+    record(act, "consume", bag, used_in=used_in)
+    _keep(chain, bag, CustodyEvent.Kind.USED, bag.code, site=site, act=act, detail=used_in)
+    return bag
 
 
 @command

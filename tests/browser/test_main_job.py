@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,12 @@ from django.core.management import call_command
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from audit.acts import Act, command
 from audit.edges import act_of_task, now
-from batches.models import Batch
+from audit.models import User
+from batches.commands import hold_batch, resume_batch
+from batches.commands.values import tell_exception
+from batches.models import Batch, Step
 from monitoring.commands import ingest_readings
 from monitoring.models import Sensor
 from monitoring.rules.intake import Measured
@@ -211,3 +216,79 @@ def test_a_broken_limit_stops_the_screen_without_a_reload(browser: Browser, addr
     expect(page.get_by_text("on hold").first).to_be_visible(timeout=2000)
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / "hold.png")
+
+
+def act_of(name: str) -> Act:
+    """An act of somebody who sits elsewhere."""
+    return replace(act_of_task("poll_sensors"), by=User.objects.get(username=name))
+
+
+def stop(batch: Batch) -> None:
+    hold_batch(batch_id=batch.pk, cause="person", reason="A leak", act=act_of("oscar"))
+
+
+def go_on(batch: Batch) -> None:
+    batch.refresh_from_db()
+    seen = batch.version
+    resume_batch(batch_id=batch.pk, seen=seen, reason="Repaired", act=act_of("quinn"))
+
+
+@command
+def note_beside(*, step: Step, act: Act) -> None:
+    """Tell of the batch what changes nothing on the screen of the step."""
+    tell_exception(step, "keyed", "note", "Something beside.", act=act)
+
+
+@pytest.mark.requirement("A11D-04")
+def test_a_hold_takes_the_actions_away_and_going_on_gives_them_back(
+    browser: Browser, address: str
+) -> None:
+    batch = Batch.objects.get(state="in_progress")
+    page = signed_in(browser, address, "olivia")
+    page.goto(f"{address}/batches/{batch.number}/steps/S11/")
+    page.wait_for_timeout(1500)
+    start = page.get_by_role("button", name="Start S11")
+    pause = page.get_by_role("button", name="Put on hold")
+    banner = page.locator(".hold-banner")
+    stop(batch)
+    expect(banner).to_be_visible()
+    expect(start).to_have_count(0)
+    expect(pause).to_have_count(0)
+    go_on(batch)
+    expect(start).to_be_visible()
+    expect(pause).to_be_visible()
+    expect(banner).to_have_count(0)
+    # What came back works: whoever writes why to stop is not interrupted by another stop.
+    pause.click()
+    reason = page.locator("#ask-hold-reason")
+    reason.press_sequentially("The bag le")
+    stop(batch)
+    expect(start).to_have_count(0)
+    expect(reason).to_be_focused()
+    expect(reason).to_have_value("The bag le")
+    page.keyboard.press("Escape")
+    go_on(batch)
+    start.click()
+    # News of the batch that change nothing here leave the field and the focus alone.
+    field = page.locator("#id_value")
+    field.press_sequentially("12")
+    field.evaluate("field => (field.isTheSame = true)")
+    with page.expect_response("**/steps/S11/status/**"):
+        note_beside(step=batch.steps.get(code="S11"), act=act_of("oscar"))
+    page.wait_for_timeout(300)
+    expect(field).to_be_focused()
+    assert field.evaluate("field => field.isTheSame")
+    # A stop takes the field away; what was typed last comes back with it, as a draft.
+    field.press_sequentially("3")
+    stop(batch)
+    expect(field).to_have_count(0)
+    go_on(batch)
+    expect(field).to_have_value("123")
+    field.press("Enter")
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_be_visible()
+    stop(batch)
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Sign: 123")).to_have_count(0)
+    go_on(batch)
+    expect(page.get_by_role("button", name="Sign: 123")).to_be_visible()

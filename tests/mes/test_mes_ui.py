@@ -10,7 +10,7 @@ import pytest
 from batches.states import BATCH, ORDER, STEP
 from mes.appearance import LOOKS, NAVIGATION
 from mes.icons import ICONS
-from mes.templatetags.mes_ui import badge, decimal, duration, iso, short_digest, utc
+from mes.templatetags.mes_ui import badge, decimal, duration, iso, short_digest, unit, utc
 from quality.states import DEVIATION, EXCEPTION
 from recipes.states import VERSION
 from supply.states import CONTAINER, EQUIPMENT, LOT
@@ -64,3 +64,16 @@ def test_a_span_is_read_in_its_two_largest_units() -> None:
 
 def test_a_digest_is_short_enough_to_compare_by_eye() -> None:
     assert short_digest("a3f19c22d07be4415a9c") == "a3f1 9c22 d07b e441"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("Cel", "°C"), ("10*6{cells}/kg", "×10⁶ cells/kg"), ("1", ""), ("", ""), (None, "")],
+)
+def test_a_unit_reads_as_people_write_it(code: str | None, shown: str) -> None:
+    assert unit(code) == shown
+
+
+def test_what_is_no_unit_of_the_house_stays_as_it_is() -> None:
+    assert unit("°C") == "°C"
+    assert unit("<b>furlong</b>") == "<b>furlong</b>"

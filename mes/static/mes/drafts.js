@@ -76,7 +76,14 @@ document.addEventListener("submit", (event) => {
     if (key.startsWith(`${PREFIX}:`)) sessionStorage.removeItem(key);
   }
 });
+// A form that is swapped away (its batch was stopped) keeps what was typed until it comes back.
+document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
+  if (!target.draftTimer) return;
+  clearTimeout(target.draftTimer);
+  save(target);
+});
 document.querySelectorAll("form[data-draft]").forEach(restore);
-document.addEventListener("htmx:load", (event) => {
-  event.detail.elt.querySelectorAll?.("form[data-draft]").forEach(restore);
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (elt.matches?.("form[data-draft]")) restore(elt);
+  elt.querySelectorAll?.("form[data-draft]").forEach(restore);
 });
