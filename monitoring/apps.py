@@ -6,9 +6,10 @@ from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 # Readings have no model, so their rights are given here: rows are only ever added and read.
+READINGS = "monitoring_reading"
 RIGHTS = (
-    'REVOKE ALL ON TABLE monitoring_reading FROM "{role}"',
-    'GRANT SELECT, INSERT ON TABLE monitoring_reading TO "{role}"',
+    f'REVOKE ALL ON TABLE {READINGS} FROM "{{role}}"',
+    f'GRANT SELECT, INSERT ON TABLE {READINGS} TO "{{role}}"',
     'GRANT EXECUTE ON FUNCTION monitoring_make_partitions(integer) TO "{role}"',
 )
 
@@ -28,7 +29,7 @@ def install_rights(sender: AppConfig, using: str, **_: Any) -> None:
         )
         if not cursor.fetchone()[0]:
             return
-        for statement in (*RIGHTS, *append_only("monitoring_reading")):
+        for statement in (*RIGHTS, *append_only(READINGS)):
             cursor.execute(statement.format(role=settings.APP_DATABASE_ROLE))
 
 
@@ -37,6 +38,8 @@ class MonitoringConfig(AppConfig):
 
     name = "monitoring"
     default_auto_field = "django.db.models.BigAutoField"
+    # Verification asks for these guards, too.
+    append_only_tables = (READINGS,)
 
     def ready(self) -> None:
         """Ask to be told when the schema is new; the ground floor's guards come first."""

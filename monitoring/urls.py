@@ -3,7 +3,8 @@
 from django.urls import path
 
 from monitoring.api import Readings
-from monitoring.views import acknowledge, readings_json, sensor_list, sensor_page
+from monitoring.views.sensor import acknowledge, readings_json, sensor_page
+from monitoring.views.sensor_list import sensor_list
 
 urlpatterns = [
     path("sensors/", sensor_list, name="sensors"),

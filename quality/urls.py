@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from quality.views import decisions, deviations, release, review
+from quality.views import decisions, deviations, queue, release, review
 
 BATCH = "batches/<str:number>"
 EXCEPTION = f"{BATCH}/review/exceptions/<int:exception_id>"
 
 urlpatterns = [
-    path("review/", review.queue, name="review-queue"),
+    path("review/", queue.queue, name="review-queue"),
     path(f"{BATCH}/review/", review.review, name="review"),
     path(f"{EXCEPTION}/open/", decisions.open_one, name="exception-open"),
     path(f"{EXCEPTION}/accept/", decisions.accept_one, name="exception-accept"),

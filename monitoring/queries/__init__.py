@@ -5,6 +5,7 @@ from monitoring.queries.alarms import (
     broken_seals,
     open_alarms,
     sensor_summaries,
+    watch_over,
     watches_of,
 )
 from monitoring.queries.readings import (
@@ -52,5 +53,6 @@ __all__ = [
     "sensors_to_poll",
     "summary_of",
     "trend",
+    "watch_over",
     "watches_of",
 ]

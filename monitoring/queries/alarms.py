@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from kernel.errors import NotFound
 from monitoring.models import Alarm, Sensor, Watch
 from monitoring.queries.readings import digest_of_readings, summary_of
 from monitoring.queries.records import plain_alarm, plain_summary
@@ -24,13 +25,26 @@ def open_alarms(sites: Iterable[int] | None = None) -> QuerySet[Alarm]:
 def alarms_of(sensor: Sensor, start: datetime, end: datetime) -> list[Alarm]:
     """Return the alarms of a sensor that were open at some time of a window, oldest first."""
     found = Alarm.objects.filter(sensor=sensor, raised_at__lt=end).exclude(cleared_at__lt=start)
-    return list(found.select_related("acknowledged_by").order_by("raised_at"))
+    return list(found.select_related("acknowledged_by").order_by("raised_at", "pk"))
 
 
 def watches_of(batch_id: int) -> QuerySet[Watch]:
     """Return the watches over a batch, by sensor code."""
     found = Watch.objects.filter(batch_id=batch_id).select_related("sensor__equipment")
     return found.order_by("sensor__code")
+
+
+def watch_over(batch_number: str, sensor: Sensor) -> Watch:
+    """Return the watch of a sensor over the batch of that number.
+
+    Raises:
+        NotFound: the sensor did not watch over such a batch.
+    """
+    found = Watch.objects.filter(sensor=sensor, batch__number=batch_number.replace("\x00", ""))
+    watch = found.first()
+    if watch is None:
+        raise NotFound(f"{sensor.code} did not watch over such a batch.")
+    return watch
 
 
 def sensor_summaries(batch_id: int, *, until: datetime) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.quantities import unit_label
-from monitoring.models import Sensor, Watch
-from monitoring.queries import limits_in_force, trend, watches_of
+from monitoring.models import Sensor
+from monitoring.queries import limits_in_force, trend
 from monitoring.rules.limits import LIMITS, LimitSet
 
 LABELS = {
@@ -45,7 +45,11 @@ def shown_value(sensor: Sensor) -> str | None:
 def chart_of(
     sensor: Sensor, start: datetime, end: datetime, *, limits: LimitSet | None = None
 ) -> dict[str, Any]:
-    """Return what ``<sensor-chart>`` draws (docs/reference/components.md)."""
+    """Return what ``<sensor-chart>`` draws (docs/reference/components.md).
+
+    Args:
+        limits: those that were in force in the window; None draws those in force now.
+    """
     held = limits or limits_in_force([sensor.pk])[sensor.pk]
     points = trend(sensor, start, end)
     return {
@@ -61,14 +65,6 @@ def chart_of(
         "steps": [],
         "gap": sensor.silence_s or 10,
     }
-
-
-def charts_of_batch(batch_id: int, *, until: datetime) -> list[tuple[Watch, dict[str, Any]]]:
-    """Return every watch over a batch with the chart of its window, by sensor code."""
-    return [
-        (watch, chart_of(watch.sensor, watch.opened_at, watch.closed_at or until))
-        for watch in watches_of(batch_id)
-    ]
 
 
 def _plain(value: Decimal) -> str:

@@ -10,7 +10,7 @@ from quality.queries.deviations import (
     related_batches,
 )
 from quality.queries.exceptions import exception_of, exceptions_of, makers_of, participants_of
-from quality.queries.queue import WAITING, review_queue
+from quality.queries.queue import WAITING, review_queue, waiting_after
 from quality.queries.record import disposition_of, section_for_record
 from quality.queries.release import (
     is_changed_since,
@@ -55,4 +55,5 @@ __all__ = [
     "steps_around",
     "steps_shown",
     "verified_findings",
+    "waiting_after",
 ]

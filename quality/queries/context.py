@@ -148,16 +148,19 @@ def results_of(shown: list[StepShown]) -> list[dict[str, Any]]:
 
 
 def chart_of(found: BatchException) -> dict[str, Any] | None:
-    """Return where the readings around an excursion are, for the chart; None for other kinds."""
+    """Return where the readings around an excursion are, for the chart; None for other kinds.
+
+    The chart names the batch, so that it draws the limits under which the batch was made.
+    """
     sensor = found.context.get("sensor")
     if not sensor:
         return None
     start = datetime.fromisoformat(found.context["since"]) - AROUND
     end = datetime.fromisoformat(found.context["exceeded_at"]) + AROUND
     seconds = max(60, int((end - start).total_seconds()))
-    window = urlencode({"seconds": seconds, "until": end.isoformat()})
+    asked = {"seconds": seconds, "until": end.isoformat(), "batch": found.batch.number}
     return {
-        "url": f"/sensors/{quote(sensor)}/readings.json?{window}",
+        "url": f"/sensors/{quote(sensor)}/readings.json?{urlencode(asked)}",
         "label": found.context.get("sensor_name", sensor),
         "seconds": seconds,
     }

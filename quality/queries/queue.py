@@ -34,3 +34,12 @@ def review_queue(user: User, *, state: str = "") -> Any:
         ),
         deviations_open=Count("deviations", filter=~Q(deviations__state="closed"), distinct=True),
     ).order_by("order__ordered_at", "pk")
+
+
+def waiting_after(queue: Any, batch_id: int) -> Any:
+    """Return what of the queue comes after a batch; all of it when there is no such batch."""
+    last = queue.filter(pk=batch_id).first()
+    if last is None:
+        return queue
+    at = last.order.ordered_at
+    return queue.filter(Q(order__ordered_at__gt=at) | Q(order__ordered_at=at, pk__gt=last.pk))

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.acts import Act
+from audit.csv import csv_response
 from audit.edges import act_of_request
 from audit.queries import signatures_of
 from audit.views import roles_required
@@ -32,6 +34,10 @@ from quality.views.review import person_of
 from quality.views.signing import proof_and_act, seen_version, signing
 
 PAGE = 25
+COLUMNS = (
+    "deviation", "site", "kind", "title", "class", "state", "batch", "reported_by", "reported_at",
+    "closed_by", "closed_at", "cause", "impact_on_other_batches", "decision",
+)  # fmt: skip
 FORMS: dict[str, type[QualityForm]] = {
     "classify": ClassifyForm,
     "investigate": InvestigateForm,
@@ -62,8 +68,8 @@ def _filters(request: HttpRequest) -> dict[str, str]:
 
 @require_safe
 @roles_required(*READERS)
-def deviation_list(request: HttpRequest) -> HttpResponse:
-    """Show the deviations, newest first, by cursor; the address holds every filter."""
+def deviation_list(request: HttpRequest) -> HttpResponseBase:
+    """Show the deviations, newest first, by cursor, or all as CSV; the address holds the filters."""
     chosen = _filters(request)
     rows = deviations_seen(person_of(request))
     if "state" in chosen:
@@ -72,29 +78,43 @@ def deviation_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(classification=chosen["class"])
     if "batch" in chosen:
         rows = rows.filter(batch__number__iexact=chosen["batch"])
+    if request.GET.get("format") == "csv":
+        found = rows.order_by("-pk").iterator(500)
+        return csv_response(request, "deviations", COLUMNS, map(_csv_row, found))
     total = rows.count()
     before = request.GET.get("before", "")
     is_cursor = before.isascii() and before.isdigit() and len(before) <= 18
     older = rows.filter(pk__lt=int(before)) if is_cursor else rows
-    found = list(older.order_by("-pk")[: PAGE + 1])
-    page = found[:PAGE]
+    some = list(older.order_by("-pk")[: PAGE + 1])
+    page = some[:PAGE]
     here = urlencode(chosen)
     context = {
         "deviations": page,
         "chosen": chosen,
         "states": [(state, word) for state, word in WAY],
         "classes": Deviation.Class.choices,
+        "csv_href": f"?{urlencode({**chosen, 'format': 'csv'})}",
         "pager": {
             "shown": len(page),
             "total": total,
             "noun": "deviations",
             "prev_href": f"/deviations/?{here}" if is_cursor else "",
             "next_href": f"/deviations/?{urlencode({**chosen, 'before': page[-1].pk})}"
-            if len(found) > PAGE
+            if len(some) > PAGE
             else "",
         },
     }
     return render(request, "quality/deviations.html", context)
+
+
+def _csv_row(one: Deviation) -> list[Any]:
+    batch, closed_by = one.batch, one.closed_by
+    return [
+        one.number, one.site.code, one.kind, one.title, one.classification, one.state,
+        None if batch is None else batch.number, one.reported_by.full_name, one.reported_at,
+        None if closed_by is None else closed_by.full_name, one.closed_at,
+        one.cause, one.impact_on_other_batches, one.decision,
+    ]  # fmt: skip
 
 
 def _journey(deviation: Deviation) -> list[dict[str, Any]]:
@@ -141,6 +161,7 @@ def deviation_screen(
         "is_own": is_own,
         "signatures": signatures_of(deviation),
         "closing": signing(
+            request,
             key="close",
             action=f"/deviations/{deviation.number}/close/",
             statement=closing_statement(deviation),

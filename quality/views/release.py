@@ -34,9 +34,10 @@ from quality.views.signing import proof_and_act, seen_version, signing
 CERTIFYING = ("issued", "reviewed", "released", "rejected")
 
 
-def _dialog(batch: Any, decision: str, error: str) -> dict[str, Any]:
+def _dialog(request: HttpRequest, batch: Any, decision: str, error: str) -> dict[str, Any]:
     verb = "release" if decision == "released" else "reject"
     return signing(
+        request,
         key=verb,
         action=f"/batches/{batch.number}/release/{'sign' if verb == 'release' else 'reject'}/",
         statement=disposition_statement(batch, decision),
@@ -50,16 +51,18 @@ def _dialog(batch: Any, decision: str, error: str) -> dict[str, Any]:
     )
 
 
-def _dialogs(batch: Any, facts: ReleaseFacts, error: dict[str, str]) -> dict[str, Any]:
+def _dialogs(
+    request: HttpRequest, batch: Any, facts: ReleaseFacts, error: dict[str, str]
+) -> dict[str, Any]:
     """Return the decisions that this person may sign now, by verb."""
     if not facts.is_signer_qualified:
         return {}
     found: dict[str, Any] = {}
     verbs = BATCH.verbs_from(batch.state)
     if "release" in verbs and not missing_before_release(facts):
-        found["release"] = _dialog(batch, "released", error.get("release", ""))
+        found["release"] = _dialog(request, batch, "released", error.get("release", ""))
     if "reject" in verbs:
-        found["reject"] = _dialog(batch, "rejected", error.get("reject", ""))
+        found["reject"] = _dialog(request, batch, "rejected", error.get("reject", ""))
     return found
 
 
@@ -87,7 +90,7 @@ def certificate(
         "deviations": deviations_of(batch).order_by("id"),
         "signatures": signatures.filter(meaning__in=CERTIFYING),
         "step_signatures": signatures.filter(meaning__in=("performed", "verified")).count(),
-        "dialogs": {} if disposition else _dialogs(batch, facts, error or {}),
+        "dialogs": {} if disposition else _dialogs(request, batch, facts, error or {}),
         "is_qualified": may_certify(person, batch.site_id),
     }
     return render(request, "quality/release.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Review by exception, the screens: the queue, and the review of one batch."""
+"""Review by exception, the screen: the review of one batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from quality.forms import CommentForm, EscalateForm, QualityForm
 from quality.models import BatchException
 from quality.permissions import REVIEWERS, may_decide, may_review_production
 from quality.queries import (
-    WAITING,
     chart_of,
     deviations_of,
     exception_of,
@@ -26,7 +25,6 @@ from quality.queries import (
     makers_of,
     participants_of,
     release_facts,
-    review_queue,
     review_statement,
     sections_of,
     steps_around,
@@ -43,17 +41,6 @@ def person_of(request: HttpRequest) -> User:
     """Return who is signed in; the page was opened for them."""
     assert isinstance(request.user, User), "roles_required let nobody else in"
     return request.user
-
-
-@require_safe
-@roles_required(*REVIEWERS)
-def queue(request: HttpRequest) -> HttpResponse:
-    """Show the batches that wait for a review or a decision, the longest waiting patient first."""
-    state = request.GET.get("state", "")
-    chosen = state if state in WAITING else ""
-    batches = list(review_queue(person_of(request), state=chosen)[:200])
-    context = {"batches": batches, "state": chosen, "states": WAITING}
-    return render(request, "quality/review_queue.html", context)
 
 
 def checks_of(batch: Any, facts: ReleaseFacts, *, later: bool) -> list[dict[str, Any]]:
@@ -77,7 +64,8 @@ def checks_of(batch: Any, facts: ReleaseFacts, *, later: bool) -> list[dict[str,
     return [{"check": check, "href": places.get(check.code, "")} for check in asked]
 
 
-def _number_in(request: HttpRequest, name: str) -> int | None:
+def number_in(request: HttpRequest, name: str) -> int | None:
+    """Return a number of the address; what is none is None."""
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
@@ -101,8 +89,11 @@ def _is_undecided(one: BatchException) -> bool:
     return one.state == "open"
 
 
-def _dialogs(batch: Any, person: User, facts: ReleaseFacts, error: dict[str, str]) -> list[Any]:
-    """Return the signatures that this person may give now."""
+def _dialogs(
+    request: HttpRequest, batch: Any, facts: ReleaseFacts, error: dict[str, str]
+) -> list[Any]:
+    """Return the signatures that whoever looks may give now."""
+    person = person_of(request)
     kinds = []
     verbs = BATCH.verbs_from(batch.state)
     may = may_review_production(person, batch.site_id) and person.pk not in makers_of(batch)
@@ -117,11 +108,12 @@ def _dialogs(batch: Any, person: User, facts: ReleaseFacts, error: dict[str, str
         and not missing_before_review(facts)
     ):
         kinds.append("quality")
-    return [_dialog(batch, kind, error.get(kind, "")) for kind in kinds]
+    return [_dialog(request, batch, kind, error.get(kind, "")) for kind in kinds]
 
 
-def _dialog(batch: Any, kind: str, error: str) -> dict[str, Any]:
+def _dialog(request: HttpRequest, batch: Any, kind: str, error: str) -> dict[str, Any]:
     return signing(
+        request,
         key=kind,
         action=f"/batches/{batch.number}/review/{kind}/",
         statement=review_statement(batch, kind),
@@ -152,7 +144,7 @@ def review_screen(
     person = person_of(request)
     batch = batch_numbered(number, person)
     exceptions = list(exceptions_of(batch))
-    wanted = chosen if chosen is not None else _number_in(request, "exception")
+    wanted = chosen if chosen is not None else number_in(request, "exception")
     selected = None if wanted is None else exception_of(batch, wanted)
     may = is_independent(person, batch)
     facts = release_facts(batch)
@@ -177,7 +169,7 @@ def review_screen(
         "met": sum(one["check"].is_met for one in checks),
         "may_decide": may,
         "may_change": batch.state not in ("released", "rejected"),
-        "dialogs": _dialogs(batch, person, facts, error or {}),
+        "dialogs": _dialogs(request, batch, facts, error or {}),
         "reviews": [
             {"review": one, "signature": signatures_of(one).first()}
             for one in (last_review(batch, kind) for kind in ("production", "quality"))

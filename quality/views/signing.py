@@ -7,24 +7,21 @@ from typing import Any
 from django.http import HttpRequest
 
 from audit.acts import Act
-from audit.edges import act_of_proof, now
-from audit.signing import Proof, digest_of, reauthenticate
+from audit.edges import act_of_proof
+from audit.forms import proof_of_signer, signer_facts
+from audit.signing import Proof, digest_of
 from kernel.errors import Invalid
 from quality.queries import shown_lines
 
 
 def proof_and_act(request: HttpRequest) -> tuple[Proof, Act]:
-    """Return the proof of whoever filled in the dialog, and their act; before any transaction.
+    """Return the proof of the person signed in, and their act; before any transaction.
 
     Raises:
-        WrongCredentials: user ID and password do not belong together.
+        WrongCredentials: user ID and password do not belong together, or one is missing.
+        NotPermitted: they are another person's.
     """
-    proof = reauthenticate(
-        request,
-        username=request.POST.get("username", ""),
-        password=request.POST.get("password", ""),
-        at=now(),
-    )
+    proof = proof_of_signer(request)
     return proof, act_of_proof(request, proof)
 
 
@@ -41,14 +38,14 @@ def seen_version(request: HttpRequest) -> int:
 
 
 def signing(
-    *, key: str, action: str, statement: dict[str, Any], meaning: str, submit: str, version: int,
-    **more: Any,
+    request: HttpRequest, *, key: str, action: str, statement: dict[str, Any], meaning: str,
+    submit: str, version: int, **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return what the e-sign dialog shows (templates/components/_signature.html)."""
     return {
         "id": f"sign-{key}",
         "action": action,
-        "who": "",
+        **signer_facts(request),
         "what": more.pop("what", ""),
         "meaning": meaning,
         "values": shown_lines(statement),

@@ -101,6 +101,32 @@ def test_the_chart_gets_times_values_gaps_and_limits() -> None:
     }
 
 
+def test_the_chart_of_a_batch_has_the_limits_it_was_made_under() -> None:
+    from decimal import Decimal
+
+    from monitoring.commands import change_limits
+    from tests.worlds.batches import ROOM, running_batch
+
+    heat, elsewhere = sensor("ROOM-1-TEMP", at_room=room(ROOM)), sensor()
+    batch = running_batch()
+    change_limits(
+        sensor_id=heat.pk,
+        seen=1,
+        changes={"critical_high": Decimal("22.5"), "warn_high": None},
+        act=act_by(person("erik", "engineer"), reason="A new room."),
+    )
+    path = f"/sensors/{heat.code}/readings.json"
+    highest = {
+        query: browser().get(path + query).json()["limits"][0]["value"]
+        for query in ("", f"?batch={batch.number}")
+    }
+    assert highest == {"": "22.5", f"?batch={batch.number}": "25"}
+    for number in ("", "%00", "B-999999", "x" * 400):
+        assert browser().get(f"{path}?batch={number}").status_code == 404
+    other = f"/sensors/{elsewhere.code}/readings.json?batch={batch.number}"
+    assert browser().get(other).status_code == 404
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "x", "1e309", "99999999999", "٣٠٠"])
 def test_a_senseless_window_is_refused(seconds: str) -> None:
     sensor()

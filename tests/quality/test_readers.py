@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 
 from audit.acts import command, record
-from audit.models import LedgerEntry
+from audit.models import LedgerEntry, User
 from audit.verification import Verifier
-from kernel.errors import Conflict
+from batches.commands import hold_batch
+from batches.models import Order
+from kernel.errors import Conflict, NotFound, NotPermitted, Refusal
 from kernel.events import publish
 from monitoring.events import LimitExceeded
 from quality import queries
 from quality.models import BatchException, Deviation
+from supply.commands import check_identity
 from supply.events import CustodyBroken
+from supply.models import Container
 from tests.conftest import NOON
-from tests.worlds.audit import act_by
+from tests.worlds.audit import act_by, person, site
 from tests.worlds.batches import again, batch_at, operator, received_order, running_batch
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +185,49 @@ def test_a_wrong_bag_in_a_step_stops_the_batch_with_one_deviation_and_one_except
         "Identify the label",
     )
     assert list(Verifier().findings()) == []
+
+
+def scanned_elsewhere(order: Order, by: User) -> Any:
+    """The outcome of a wrong bag, scanned at the hospital in the south."""
+    received_order()
+    wrong = Container.objects.exclude(chain=order.chain).get()
+    return check_identity(
+        chain=order.chain, scanned=wrong.code, is_keyed=False, site=site("SOUTH"), act=act_by(by)
+    )
+
+
+@pytest.mark.requirement("COI-03")
+def test_a_wrong_bag_stops_the_batch_whoever_scanned_it_and_wherever() -> None:
+    batch, nurse = running_batch(), person("sofia", "operator", at_site=site("SOUTH"))
+    outcome = scanned_elsewhere(batch.order, nurse)
+    assert not outcome.is_match
+    hold = again(batch).holds.get()
+    assert (again(batch).state, hold.cause, hold.placed_by) == ("on_hold", "identity", nurse)
+    assert (hold.reason, queries.deviations_of(batch).get().reported_by) == (outcome.detail, nurse)
+    told = LedgerEntry.objects.get(stream=batch.stream(), verb="place_hold")
+    assert told.actor_id == nurse.pk
+    assert list(Verifier().findings()) == []
+
+
+@pytest.mark.requirement("COI-03")
+def test_two_wrong_bags_are_one_hold_and_two_deviations() -> None:
+    batch, nurse = running_batch(), person("sofia", "operator", at_site=site("SOUTH"))
+    for _ in range(2):
+        check_identity(
+            chain=batch.order.chain, scanned="NOBODY-KNOWS", is_keyed=True, site=site("SOUTH"),
+            act=act_by(nurse),
+        )  # fmt: skip
+    assert (again(batch).holds.count(), queries.deviations_of(batch).count()) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("role", "where", "refusal"),
+    [("operator", "SOUTH", NotFound), ("planner", "PLANT", NotPermitted)],
+)
+def test_who_has_no_part_in_the_making_puts_nothing_on_hold_by_hand(
+    role: str, where: str, refusal: type[Refusal]
+) -> None:
+    batch, stranger = running_batch(), person("sofia", role, at_site=site(where))
+    with pytest.raises(refusal):
+        hold_batch(batch_id=batch.pk, cause="identity", reason="I think so.", act=act_by(stranger))
+    assert again(batch).state == "in_progress"
