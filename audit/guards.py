@@ -1,4 +1,4 @@
-"""The database as the last witness: grants, append-only tables and legal moves, from the models.
+"""The database as the last witness: grants, append-only tables, legal moves, and no unrecorded write.
 
 Installed by the owner of the schema after every migration; the application's role owns nothing
 and is given exactly what its records need. ``verify_ledger`` compares what is installed with
@@ -32,6 +32,61 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+CREATE OR REPLACE FUNCTION onelot_must_be_recorded() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    written text := CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END;
+    entries jsonb;
+    silent text;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN
+        RETURN NULL;
+    END IF;
+    SELECT jsonb_agg(entry::jsonb -> 'after') INTO entries FROM audit_ledgerentry
+        WHERE txid = pg_current_xact_id()::text::bigint
+          AND subject_type = TG_ARGV[0] AND subject_id = written;
+    IF entries IS NULL OR TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION '% % was written and not recorded', TG_ARGV[0], written
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        RETURN NULL;
+    END IF;
+    SELECT string_agg(now.key, ', ' ORDER BY now.key) INTO silent
+        FROM jsonb_each(to_jsonb(NEW)) now
+        WHERE now.value IS DISTINCT FROM to_jsonb(OLD) -> now.key
+          AND NOT now.key = ANY (TG_ARGV[1:])
+          AND NOT EXISTS (SELECT FROM jsonb_array_elements(entries) told WHERE told ? now.key);
+    IF silent IS NOT NULL THEN
+        RAISE EXCEPTION '% %: % was written and not recorded', TG_ARGV[0], written, silent
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION onelot_history_of_act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM audit_ledgerentry
+         WHERE txid = pg_current_xact_id()::text::bigint AND subject_type = TG_ARGV[0]
+           AND subject_id = NEW.id::text AND act::text = NEW.history_change_reason
+    ) THEN
+        RAISE EXCEPTION 'history of % % was written and not recorded', TG_ARGV[0], NEW.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+
+# Asked for by every commit. PostgreSQL cannot replace a constraint trigger, only make it once.
+AT_COMMIT = """
+DO $$ BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = '"{table}"'::regclass AND tgname = '{name}'
+    ) THEN
+        CREATE CONSTRAINT TRIGGER {name} AFTER {when} ON "{table}"
+            DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION {function}({arguments});
+    END IF;
+END $$
 """
 
 
@@ -75,6 +130,29 @@ def statements(role: str, tables: Container[str]) -> Iterator[str]:
             yield from append_only(table)
         for field, moves in moves_of(model).items():
             yield from legal_moves(table, field, moves)
+        for name, (when, function, arguments) in at_commit(model).items():
+            yield AT_COMMIT.format(
+                table=table,
+                name=name,
+                when=when,
+                function=function,
+                arguments=", ".join(f"'{one}'" for one in arguments),
+            )
+
+
+def at_commit(model: type[models.Model]) -> dict[str, tuple[str, str, tuple[str, ...]]]:
+    """Return what a commit asks of the rows of ``model``: {trigger: (when, function, arguments)}.
+
+    A changed row needs an entry of the ledger in the same transaction that names the row and
+    every column that changed, a row of history one of its act. Requirement P11-06.
+    """
+    if issubclass(model, Recorded):
+        told = (model._meta.label, *model.unrecorded)
+        return {"recorded": ("INSERT OR UPDATE OR DELETE", "onelot_must_be_recorded", told)}
+    instance_type = getattr(model, "instance_type", None)
+    if instance_type is not None and issubclass(instance_type, Recorded):
+        return {"recorded": ("INSERT", "onelot_history_of_act", (instance_type._meta.label,))}
+    return {}
 
 
 def append_only(table: str) -> Iterator[str]:

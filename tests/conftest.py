@@ -49,6 +49,13 @@ def superuser() -> Iterator[Any]:
     made.close()
 
 
+@pytest.fixture
+def attacker(superuser: Any) -> Any:
+    """The superuser, with every trigger switched off for their own session."""
+    superuser.execute("SET session_replication_role = replica")
+    return superuser
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
     """Real servers: those that are named in the environment, or new ones that are thrown away."""

@@ -19,6 +19,8 @@ class LedgerEntry(models.Model):
     subject_id = models.CharField(max_length=64)
     prev_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    # Means something until the commit only: a restored database counts its transactions anew.
+    txid = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         ordering = ("id",)
@@ -32,6 +34,7 @@ class LedgerEntry(models.Model):
         indexes = (
             models.Index(fields=("subject_type", "subject_id"), name="ledger_by_subject"),
             models.Index(fields=("act",), name="ledger_by_act"),
+            models.Index(fields=("txid",), name="ledger_by_transaction"),
         )
 
     def __str__(self) -> str:

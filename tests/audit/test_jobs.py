@@ -141,7 +141,7 @@ def test_a_job_that_is_not_there_is_not_found() -> None:
 
 
 @pytest.mark.requirement("P11-01", "P11-02")
-def test_the_whole_ledger_is_verified_from_the_browser(superuser: Any) -> None:
+def test_the_whole_ledger_is_verified_from_the_browser(attacker: Any) -> None:
     plant = site()
     client = Client()
     client.force_login(person("quinn", "qa"), backend=BACKEND)
@@ -155,7 +155,7 @@ def test_the_whole_ledger_is_verified_from_the_browser(superuser: Any) -> None:
     page = client.get(answer["Location"]).content.decode()
     assert "4 entries, intact; no checkpoint yet" in page
     assert "hx-trigger" not in page
-    superuser.execute("UPDATE audit_site SET name = 'Planu' WHERE id = %s", [plant.pk])
+    attacker.execute("UPDATE audit_site SET name = 'Planu' WHERE id = %s", [plant.pk])
     client.post("/verification/ask/")
     second = Job.objects.latest("pk")
     run_job(second.pk)

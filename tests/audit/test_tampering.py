@@ -28,13 +28,6 @@ def found(*streams: str) -> list[str]:
 
 
 @pytest.fixture
-def attacker(superuser: Any) -> Any:
-    """The superuser, with every trigger switched off for their own session."""
-    superuser.execute("SET session_replication_role = replica")
-    return superuser
-
-
-@pytest.fixture
 def house() -> None:
     """Three sites, and a signature of Anna's on the first."""
     for code in ("NORTH", "PLANT", "SOUTH"):
@@ -215,6 +208,7 @@ def test_an_entry_that_the_application_did_not_write_is_named(superuser: Any) ->
     superuser.execute(
         "INSERT INTO audit_ledgerentry (stream, entry) VALUES ('people', %s)", [canonical(forged)]
     )
+    superuser.execute("SET session_replication_role = replica")
     superuser.execute("UPDATE audit_site SET name = 'Planu' WHERE id = %s", [plant.pk])
     assert found() == [f"forged: ledger people #{last + 1}: was not written by this application"]
 
