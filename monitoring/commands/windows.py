@@ -12,7 +12,7 @@ from batches.queries import batches_seen, document_of_batch
 from kernel.errors import Conflict, NotFound
 from monitoring.commands.alarms import stop_batch
 from monitoring.models import Alarm, Sensor, SensorCondition, Watch
-from monitoring.queries import digest_of_readings, plain_limits, plain_summary, summary_of
+from monitoring.queries import digest_of_readings, plain_limits, plain_summary, summary_of_watch
 from monitoring.rules.limits import LimitSet, LimitsOutOfOrder, tightened
 
 SEAL = "monitoring.seal_window"
@@ -163,7 +163,7 @@ def seal_window(*, watch_id: int, act: Act) -> Watch:
         raise Conflict("An open watch cannot be sealed.")
     if watch.summary is not None:
         return watch
-    summary = summary_of(watch.sensor, watch.opened_at, watch.closed_at)
+    summary = summary_of_watch(watch, watch.closed_at)
     digest = digest_of_readings(watch.sensor_id, watch.opened_at, watch.closed_at)
     watch.summary = {**plain_summary(summary), "readings_digest": digest}
     watch.save(update_fields=["summary"])

@@ -5,6 +5,7 @@ from monitoring.queries.alarms import (
     broken_seals,
     open_alarms,
     sensor_summaries,
+    summary_of_watch,
     watch_over,
     watches_of,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "sensors_seen",
     "sensors_to_poll",
     "summary_of",
+    "summary_of_watch",
     "trend",
     "watch_over",
     "watches_of",

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from kernel.errors import NotFound
 from monitoring.models import Alarm, Sensor, Watch
 from monitoring.queries.readings import digest_of_readings, summary_of
-from monitoring.queries.records import plain_alarm, plain_summary
+from monitoring.queries.records import limits_from, plain_alarm, plain_summary
+from monitoring.rules.window import Summary
 
 
 def open_alarms(sites: Iterable[int] | None = None) -> QuerySet[Alarm]:
@@ -67,9 +68,14 @@ def _plain_watch(watch: Watch, until: datetime) -> dict[str, Any]:
         "limits": watch.limits,
         "from": watch.opened_at,
         "to": watch.closed_at,
-        "summary": watch.summary or plain_summary(summary_of(sensor, watch.opened_at, end)),
+        "summary": watch.summary or plain_summary(summary_of_watch(watch, end)),
         "alarms": [plain_alarm(alarm) for alarm in alarms_of(sensor, watch.opened_at, end)],
     }
+
+
+def summary_of_watch(watch: Watch, end: datetime) -> Summary:
+    """Return what was shown from the opening of a watch to ``end``, against its own limits."""
+    return summary_of(watch.sensor, limits_from(watch.limits), watch.opened_at, end)
 
 
 def broken_seals(batch_ids: Iterable[int] | None = None) -> Iterator[tuple[Watch, str]]:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from monitoring.models import Sensor
 from monitoring.rules.intake import exact, microseconds
-from monitoring.rules.limits import Reading
+from monitoring.rules.limits import LimitSet, Reading
 from monitoring.rules.window import Point, Summary, summarize, thinned
 
 PAGE = 50_000
@@ -87,15 +87,15 @@ def readings_of(sensor: Sensor, start: datetime, end: datetime) -> Iterator[Read
         yield Reading(at=at, value=None if value is None else exact(value), quality=quality)
 
 
-def summary_of(sensor: Sensor, start: datetime, end: datetime) -> Summary:
-    """Return what a sensor showed in a window, against its critical limits."""
+def summary_of(sensor: Sensor, limits: LimitSet, start: datetime, end: datetime) -> Summary:
+    """Return what a sensor showed in a window, against the critical limits in force then."""
     return summarize(
         readings_of(sensor, start, end),
         start=start,
         end=end,
-        low=sensor.critical_low,
-        high=sensor.critical_high,
-        silence_s=sensor.silence_s,
+        low=limits.critical_low,
+        high=limits.critical_high,
+        silence_s=limits.silence_s,
         decimals=sensor.decimals,
     )
 

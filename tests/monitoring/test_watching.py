@@ -207,6 +207,8 @@ def test_the_limits_of_the_recipe_hold_while_the_batch_is_made(
         act=act_by(quality(), at=second(2)),
     )
     assert limits_in_force([heat.pk])[heat.pk].critical_high == 25
+    [shown] = sensor_summaries(batch.pk, until=second(3))
+    assert (shown["limits"]["critical_high"], shown["summary"]["seconds_above"]) == ("21.5", "1")
 
 
 def test_a_recipe_that_the_room_cannot_keep_is_refused_at_the_start(
