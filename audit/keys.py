@@ -67,6 +67,28 @@ def made_keys() -> list[str]:
     return sorted(wanted)
 
 
+def changed_seal() -> tuple[str, str]:
+    """Retire the sealing key into ``seal-<id>.pub`` and make a new one; return both ids.
+
+    What the old key sealed stays verifiable; its private part is gone.
+
+    Raises:
+        Unavailable: there is no sealing key to change.
+    """
+    old_id, private = sealing_key()
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    _create(_folder() / f"seal-{old_id}.pub", public)
+    fresh = _folder() / "seal.next"
+    fresh.unlink(missing_ok=True)
+    _create(fresh, _fresh_seal())
+    fresh.replace(_folder() / "seal.pem")
+    sealing_key.cache_clear()
+    known_keys.cache_clear()
+    return old_id, sealing_key()[0]
+
+
 def _fresh_secret() -> bytes:
     return os.urandom(32)
 
@@ -116,6 +138,11 @@ def seal(text: str) -> tuple[str, str]:
 def is_sealed(text: str, *, key_id: str, signature: str) -> bool:
     """Say whether ``signature`` is the seal of a known key over ``text``."""
     public = known_keys().get(key_id)
+    if public is None:
+        # The key may have been changed while this process was running.
+        known_keys.cache_clear()
+        sealing_key.cache_clear()
+        public = known_keys().get(key_id)
     if public is None:
         return False
     try:

@@ -5,6 +5,8 @@ Source of the chain: requirements 20.11; h_n = SHA-256(hex(h_(n-1)) || canonical
 Note [Checkpoints]: a checkpoint is one line that names the heads of the streams that moved since
 the line before; every thousandth names all. A line is chained to the one before by its digest and
 sealed with a key the database never sees, so the digest of the last line stands for all heads.
+``tree`` is the Merkle root over all heads in the order of their names (``kernel.merkle``): with a
+line and a path of a few hashes anyone can check one stream and learn nothing of the others.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -24,13 +26,14 @@ from audit.acts import Act
 from audit.keys import seal, sealing_key
 from audit.models import Checkpoint
 from kernel.canonical import EMPTY_HASH, canonical, digest, plain
+from kernel.merkle import leaf_hash, path_to, root_of
 
 # One checkpoint at a time, over all workers.
 CHECKPOINT_LOCK = 7_316_101
 # Every so many lines one names the heads of all streams, so that nobody must read further back.
 FULL_EVERY = 1000
 BLOCK = 1 << 16
-SEALED = ("n", "at", "is_full", "heads", "previous", "key")
+NEEDED = ("n", "at", "is_full", "heads", "previous", "key", "seal")
 
 # One look-up per stream, however many entries it has (a loose index scan).
 HEADS = """
@@ -82,7 +85,7 @@ def line_from(text: str) -> dict[str, Any] | None:
         line = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(line, dict) or not all(name in line for name in (*SEALED, "seal")):
+    if not isinstance(line, dict) or not all(name in line for name in NEEDED):
         return None
     if not isinstance(line["n"], int) or not isinstance(line["heads"], dict):
         return None
@@ -98,6 +101,40 @@ def _is_head(head: Any) -> bool:
         and isinstance(head[0], int)
         and isinstance(head[1], str)
     )
+
+
+def sealed_text(line: Mapping[str, Any]) -> str:
+    """Return what the seal of a line covers: all of it but the seal."""
+    return canonical({name: value for name, value in line.items() if name != "seal"})
+
+
+def leaves_of(heads: Heads) -> list[bytes]:
+    """Return the leaves of the tree over these heads, in the order of the names of their streams."""
+    return [
+        leaf_hash(canonical([stream, *head]).encode()) for stream, head in sorted(heads.items())
+    ]
+
+
+def tree_of(heads: Heads) -> dict[str, Any]:
+    """Return the size and the root of the tree over these heads."""
+    leaves = leaves_of(heads)
+    return {"size": len(leaves), "root": root_of(leaves).hex()}
+
+
+def proofs_of(heads: Heads, streams: Iterable[str]) -> list[dict[str, Any]]:
+    """Return, for those of ``streams`` that have a head, where it stands in the tree and its path."""
+    leaves, places = leaves_of(heads), {stream: at for at, stream in enumerate(sorted(heads))}
+    return [
+        {
+            "stream": stream,
+            "seq": heads[stream][0],
+            "hash": heads[stream][1],
+            "index": places[stream],
+            "path": [step.hex() for step in path_to(leaves, places[stream])],
+        }
+        for stream in streams
+        if stream in places
+    ]
 
 
 def read_checkpoints(path: Path, *, naming: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
@@ -134,8 +171,8 @@ def _backwards(file: IO[bytes]) -> Iterator[str]:
         yield rest.decode(errors="replace")
 
 
-def witnessed(file: IO[bytes]) -> tuple[Heads, str, int]:
-    """Return the heads that a file knows, the digest of its last line, and the line's number."""
+def witnessed(file: IO[bytes]) -> tuple[Heads, dict[str, Any] | None]:
+    """Return the heads that a file knows, and its last line that can be read."""
     later: list[dict[str, Any]] = []
     for text in _backwards(file):
         line = line_from(text)
@@ -147,7 +184,7 @@ def witnessed(file: IO[bytes]) -> tuple[Heads, str, int]:
     known: Heads = {}
     for line in reversed(later):
         known.update({stream: (seq, link) for stream, (seq, link) in line["heads"].items()})
-    return (known, digest(later[0]), later[0]["n"]) if later else (known, EMPTY_HASH, 0)
+    return known, later[0] if later else None
 
 
 def last_checkpoint(path: Path) -> dict[str, Any] | None:
@@ -160,6 +197,16 @@ def last_checkpoint(path: Path) -> dict[str, Any] | None:
         return next((line for text in _backwards(file) if (line := line_from(text))), None)
 
 
+def last_witness(path: Path) -> tuple[Heads, dict[str, Any] | None]:
+    """Return all heads that a checkpoint file knows, and its last line."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return {}, None
+    with file:
+        return witnessed(file)
+
+
 def write_checkpoint(*, act: Act) -> dict[str, Any] | None:
     """Append a signed statement of the stream heads to the checkpoint file; None if nothing moved.
 
@@ -170,12 +217,12 @@ def write_checkpoint(*, act: Act) -> dict[str, Any] | None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        known, previous, number = witnessed(file)
+        known, last = witnessed(file)
         now = heads()
         changed = {stream: head for stream, head in now.items() if known.get(stream) != head}
         if not changed:
             return None
-        line = _sealed_line(number + 1, act, now, changed, previous)
+        line = _sealed_line(last, act, now, changed)
         file.write(_ending(file) + canonical(line).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -192,15 +239,17 @@ def _ending(file: IO[bytes]) -> bytes:
 
 
 def _sealed_line(
-    number: int, act: Act, now: Heads, changed: Heads, previous: str
+    last: dict[str, Any] | None, act: Act, now: Heads, changed: Heads
 ) -> dict[str, Any]:
+    number = last["n"] + 1 if last else 1
     is_full = number % FULL_EVERY == 1
     body: dict[str, Any] = {
         "n": number,
         "at": plain(act.at),
         "is_full": is_full,
         "heads": {stream: list(head) for stream, head in (now if is_full else changed).items()},
-        "previous": previous,
+        "tree": tree_of(now),
+        "previous": digest(last) if last else EMPTY_HASH,
         "key": sealing_key()[0],
     }
-    return {**body, "seal": seal(canonical(body))[1]}
+    return {**body, "seal": seal(sealed_text(body))[1]}

@@ -9,10 +9,18 @@ from typing import Any
 from django.conf import settings
 
 from audit.keys import is_sealed
-from audit.ledger import SEALED, Finding, last_checkpoint, line_from, read_checkpoints
+from audit.ledger import (
+    Finding,
+    Heads,
+    last_checkpoint,
+    line_from,
+    read_checkpoints,
+    sealed_text,
+    tree_of,
+)
 from audit.models import Checkpoint
 from audit.verification.naming import UNREADABLE, finding
-from kernel.canonical import EMPTY_HASH, canonical, digest
+from kernel.canonical import EMPTY_HASH, digest
 
 CHUNK = 2000
 
@@ -58,7 +66,7 @@ class Witness:
         newest = Checkpoint.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         rows = _known_rows(newest)
         row = next(rows, None)
-        previous = EMPTY_HASH
+        previous, tree = EMPTY_HASH, None
         for line in read_checkpoints(self.path):
             where = f"checkpoint {line['n']}"
             if line["n"] != self.last + 1 or line["previous"] != previous:
@@ -74,7 +82,15 @@ class Witness:
                     yield finding("witness", where, "file and database disagree")
                 row = next(rows, None)
             self._keep(line["heads"], line)
-            self.last, self.last_at = line["n"], str(line["at"])
+            self.last, self.last_at, tree = line["n"], str(line["at"]), line.get("tree")
+            if line["is_full"] and "tree" in line:
+                # A full line names every stream: its tree can be made again from it alone.
+                yield from _same_tree(
+                    line["n"], tree, {s: tuple(h) for s, h in line["heads"].items()}
+                )
+        if tree is not None:
+            known = {stream: head[:2] for stream, head in self.heads.items()}
+            yield from _same_tree(self.last, tree, known)
         if row is not None and self.last == 0:
             yield _gone()
         elif row is not None:
@@ -94,10 +110,14 @@ class Witness:
                 yield head[0], head[1], line["n"]
 
 
+def _same_tree(number: int, tree: Any, heads: Heads) -> Iterator[Finding]:
+    if tree != tree_of(heads):
+        yield finding("witness", f"checkpoint {number}", "its tree is not that of its heads")
+
+
 def _is_ours(line: dict[str, Any]) -> bool:
     try:
-        text = canonical({name: line[name] for name in SEALED})
-        return is_sealed(text, key_id=line["key"], signature=line["seal"])
+        return is_sealed(sealed_text(line), key_id=line["key"], signature=line["seal"])
     except UNREADABLE:
         return False
 

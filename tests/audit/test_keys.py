@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,29 @@ def test_production_takes_no_signature_without_its_key(settings: Any) -> None:
         keys.secret("vault")
     assert keys.made_keys() == sorted(["seal.pem", *(f"{name}.key" for name in keys.SECRETS)])
     assert len(keys.seal("text")) == 2
+
+
+@pytest.mark.requirement("P11-17")
+def test_what_a_retired_key_sealed_stays_verifiable(settings: Any) -> None:
+    key_id, sealed = keys.seal("text")
+    retired, fresh = keys.changed_seal()
+    assert (retired, keys.seal("text")[0]) == (key_id, fresh)
+    assert fresh != key_id
+    assert keys.is_sealed("text", key_id=key_id, signature=sealed)
+    assert not keys.is_sealed("texts", key_id=key_id, signature=sealed)
+    assert "PRIVATE" not in (settings.KEY_DIR / f"seal-{key_id}.pub").read_text()
+    assert "PRIVATE" in (settings.KEY_DIR / "seal.pem").read_text()
+
+
+def changed_elsewhere() -> tuple[str, str]:
+    """What another program does: change the key, and seal with the new one."""
+    keys.changed_seal()
+    return keys.seal("text")
+
+
+def test_a_program_that_was_running_learns_of_the_new_key() -> None:
+    keys.known_keys()
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as other:
+        key_id, sealed = other.submit(changed_elsewhere).result()
+    assert key_id not in keys.known_keys()
+    assert keys.is_sealed("text", key_id=key_id, signature=sealed)
