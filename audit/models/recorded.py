@@ -50,6 +50,21 @@ class Recorded(models.Model):
         made._read = dict(made.__dict__)
         return made
 
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, from_queryset: Any = None
+    ) -> None:
+        """Read again, all or some fields: what comes from the database is no change of ours.
+
+        Django reads a deferred field this way when it is first looked at.
+        """
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        if fields is None:
+            self._read = dict(self.__dict__)
+        elif hasattr(self, "_read"):
+            self._read.update(
+                {name: self.__dict__[name] for name in fields if name in self.__dict__}
+            )
+
     def snapshot(self) -> dict[str, Any]:
         """Return the values of the record's fields, in canonical terms."""
         deferred = self.get_deferred_fields()

@@ -13,6 +13,13 @@ from django.db.models.functions import Cast
 
 from audit.ledger import Finding
 from audit.models import LedgerEntry, Recorded
+from audit.verification.history import (
+    Past,
+    compare_history,
+    history_of,
+    state_of,
+    unrecorded_history,
+)
 from audit.verification.naming import UNREADABLE, finding
 from kernel.canonical import plain
 
@@ -32,13 +39,14 @@ def recorded_models() -> list[type[Recorded]]:
 
 
 class Held:
-    """What the entries of one record add up to, and the stream they stand in."""
+    """What the entries of one record add up to, one after the other, and the stream they stand in."""
 
-    __slots__ = ("stream", "values")
+    __slots__ = ("past", "stream", "values")
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
         self.values: dict[str, Any] = {}
+        self.past: Past = []
 
 
 class Rows:
@@ -47,6 +55,7 @@ class Rows:
     def __init__(self, streams: Sequence[str] | None) -> None:
         self.streams = streams
         self.models = {model._meta.label: model for model in recorded_models()}
+        self.remembered = {label for label, model in self.models.items() if history_of(model)}
         self.held: dict[Subject, Held] = {}
         self.compared = 0
 
@@ -84,6 +93,8 @@ class Rows:
                 if known.get(name) != value
             ]
         held.values.update(after)
+        if after and subject[0] in self.remembered:
+            held.past.append((entry["act"], state_of(held.values)))
         return wrong
 
     def compare(self) -> Iterator[Finding]:
@@ -112,6 +123,7 @@ class Rows:
             for field in model._meta.concrete_fields
             if field.attname not in model.unrecorded
         ]
+        pasts = {pk: wanted[pk].past for pk in pks}
         try:
             with transaction.atomic():
                 rows = list(
@@ -130,6 +142,7 @@ class Rows:
             if held is not None:
                 self.compared += 1
                 yield from compared(model, pk, dict(zip(names, values, strict=True)), held)
+        yield from compare_history(model, names, pasts)
 
     def unrecorded(self) -> Iterator[Finding]:
         """Name every row that no entry knows."""
@@ -151,6 +164,7 @@ class Rows:
                 continue
             for pk in found:
                 yield finding("unrecorded", f"{label} {pk}", "the ledger does not know this row")
+            yield from unrecorded_history(model, self.streams)
 
 
 def is_id(pk: str) -> bool:

@@ -143,6 +143,7 @@ def test_deleted_last_entries_are_named_by_the_checkpoint_alone(attacker: Any, c
     attacker.execute("DELETE FROM audit_signature")
     if count == 2:
         attacker.execute("DELETE FROM audit_user WHERE username = 'anna'")
+        attacker.execute("DELETE FROM audit_historicaluser WHERE username = 'anna'")
     named = [f"truncated: ledger people #{last}: is missing; checkpoint 1 saw it"]
     assert (found(), found("people")) == (named, named)
     Path(settings.CHECKPOINT_FILE).unlink()
@@ -171,6 +172,7 @@ def test_a_chain_made_anew_is_named_by_the_checkpoint_alone(attacker: Any) -> No
         [str(plant.pk)],
     )
     attacker.execute("DELETE FROM audit_site WHERE id = %s", [plant.pk])
+    attacker.execute("DELETE FROM audit_historicalsite WHERE id = %s", [plant.pk])
     rechain(attacker)
     last = LedgerEntry.objects.filter(stream="people").latest("seq").seq + 1
     assert found() == [f"truncated: ledger people #{last}: is missing; checkpoint 1 saw it"]
@@ -210,7 +212,10 @@ def test_an_entry_that_the_application_did_not_write_is_named(superuser: Any) ->
     )
     superuser.execute("SET session_replication_role = replica")
     superuser.execute("UPDATE audit_site SET name = 'Planu' WHERE id = %s", [plant.pk])
-    assert found() == [f"forged: ledger people #{last + 1}: was not written by this application"]
+    assert found() == [
+        f"forged: ledger people #{last + 1}: was not written by this application",
+        f"history: history of audit.Site {plant.pk}, change 2: is gone",
+    ]
 
 
 @pytest.mark.requirement("P11-02")
