@@ -109,6 +109,10 @@ WORDS: dict[str, str] = {
     "qa_approval": "QA approval",
     "qa_review": "QA review",
     "qa_review_of_aborted": "QA review of aborted",
+    "qa": "Quality (QA)",
+    "qp": "Qualified Person (QP)",
+    "warn_high": "Warning high",
+    "warn_low": "Warning low",
 }
 
 

@@ -21,6 +21,7 @@ from rest_framework.permissions import AllowAny
 from audit.api import Malformed
 from kernel.errors import NotFound, NotPermitted
 from mes.api import refusal_of
+from mes.appearance import word
 from mes.problems import Broken, problem_response
 
 
@@ -66,7 +67,11 @@ def demo_accounts() -> list[dict[str, str]]:
         return []
     told = json.loads(settings.DEMO_FILE.read_text())
     return [
-        {"username": one["username"], "name": one["full_name"], "role": ", ".join(one["roles"])}
+        {
+            "username": one["username"],
+            "name": one["full_name"],
+            "role": ", ".join(map(word, one["roles"])),
+        }
         for one in told.get("accounts", [])
     ]
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, Select
+from django.urls import resolve
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from audit.permissions import holds
 from kernel.quantities import UNITS, unit_label
 from mes.appearance import NAVIGATION, look, word
 from mes.icons import ICONS
@@ -141,9 +143,19 @@ def short_digest(digest: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def nav_items(context: template.Context) -> list[dict[str, Any]]:
-    """Return the navigation, with the entry of this page marked as current."""
-    path = getattr(context.get("request"), "path", "")
-    return [{"item": item, "is_current": item.is_current(path)} for item in NAVIGATION]
+    """Return what this person may open of the navigation, this page marked as current."""
+    request = context.get("request")
+    path, user = getattr(request, "path", ""), getattr(request, "user", None)
+    return [
+        {"item": item, "is_current": item.is_current(path)}
+        for item in NAVIGATION
+        if _may_open(user, item.href)
+    ]
+
+
+def _may_open(user: Any, href: str) -> bool:
+    roles = getattr(resolve(href).func, "roles", ())
+    return not roles or holds(user, *roles)
 
 
 @register.simple_tag

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 MODULES = Path(__file__).resolve().parents[2] / "mes" / "static" / "mes"
 FLAGS = [
@@ -299,3 +299,31 @@ def test_a_number_says_where_it_stands_and_a_timer_counts_by_the_server(page: Pa
         "": "",
     }
     assert page.text_content("#left") in {"5:00", "4:59", "4:58", "4:57"}
+
+
+RECORD = """<!doctype html><html lang="en"><head><title>t</title>
+<script type="module" src="/live.js"></script></head><body data-stream="/stream"><main>
+<div id="part" data-live="batch:1"></div><p>%s</p></main><div id="banner" hidden></div></body></html>"""
+
+
+@pytest.mark.parametrize(("later", "notices"), [("Step 4", 0), ("Step 5", 1)])
+def test_only_a_change_that_the_page_does_not_show_yet_is_announced(
+    page: Page, site: str, later: str, notices: int
+) -> None:
+    looks: list[str] = []
+
+    def record(route: Route) -> None:
+        looks.append("Step 4" if not looks else later)
+        route.fulfill(content_type="text/html", body=RECORD % looks[-1])
+
+    page.route("**/record", record)
+    page.route(
+        "**/stream",
+        lambda route: route.fulfill(
+            content_type="text/event-stream", body='event: changed\ndata: {"subject":"batch:1"}\n\n'
+        ),
+    )
+    page.goto(f"{site}record")
+    page.wait_for_timeout(1000)
+    assert len(looks) >= 2
+    assert page.locator(".changed-notice").count() == notices

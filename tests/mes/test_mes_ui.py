@@ -6,14 +6,25 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from django.test import RequestFactory
 
 from batches.states import BATCH, ORDER, STEP
 from mes.appearance import LOOKS, NAVIGATION
 from mes.icons import ICONS
-from mes.templatetags.mes_ui import badge, decimal, duration, iso, short_digest, unit, utc
+from mes.templatetags.mes_ui import (
+    badge,
+    decimal,
+    duration,
+    iso,
+    nav_items,
+    short_digest,
+    unit,
+    utc,
+)
 from quality.states import DEVIATION, EXCEPTION
 from recipes.states import VERSION
 from supply.states import CONTAINER, EQUIPMENT, LOT
+from tests.worlds.audit import person
 
 TABLES = (ORDER, BATCH, STEP, DEVIATION, EXCEPTION, VERSION, LOT, CONTAINER, EQUIPMENT)
 
@@ -77,3 +88,14 @@ def test_a_unit_reads_as_people_write_it(code: str | None, shown: str) -> None:
 def test_what_is_no_unit_of_the_house_stays_as_it_is() -> None:
     assert unit("°C") == "°C"
     assert unit("<b>furlong</b>") == "<b>furlong</b>"
+
+
+@pytest.mark.django_db
+def test_the_navigation_leads_only_where_the_person_may_go(rf: RequestFactory) -> None:
+    request = rf.get("/orders/")
+    request.user = person("petra", "planner")
+    titles = {entry["item"].title: entry["is_current"] for entry in nav_items({"request": request})}
+    assert titles["Orders"]
+    assert not titles["Batches"]
+    assert "Receipt" not in titles
+    assert "Review" not in titles

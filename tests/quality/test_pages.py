@@ -202,6 +202,9 @@ def test_the_whole_way_to_the_release_over_http() -> None:
     assert answer.status_code == 409
     assert "was released by Paula Example" in answer.content.decode()
     assert again(batch).state == "released"
+    # The release itself is no change after the review.
+    shown = quinn.get(f"{place}/review/").content.decode()
+    assert "must be reviewed again" not in shown
 
 
 @pytest.mark.requirement("A11-15", "P11-09")

@@ -159,7 +159,9 @@ class SensorChart extends HTMLElement {
     const least = Math.min(low ?? Infinity, ...values);
     const most = Math.max(high ?? -Infinity, ...values);
     if (!Number.isFinite(least) || !Number.isFinite(most)) return [0, 1];
-    const air = (most - least || 1) * 0.12;
+    // A limit that stops has its name outside of it: there is always a line of text of room.
+    const height = Math.max(32, this.size().height - 94);
+    const air = (most - least || 1) * Math.max(0.12, 16 / height);
     return [least - air, most + air];
   }
 
@@ -197,8 +199,9 @@ class SensorChart extends HTMLElement {
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.textBaseline = y - bbox.top < 20 * devicePixelRatio ? "top" : "bottom";
-      ctx.fillText(`${limit.label || ""} ${limit.value}`.trim(), bbox.left + bbox.width - 4, y);
+      const isAbove = (limit.side === "high") === (limit.kind !== "attention");
+      ctx.textBaseline = isAbove ? "bottom" : "top";
+      ctx.fillText(`${limit.label || ""} ${limit.value}`.trim(), bbox.left + bbox.width - 4, y + (isAbove ? -2 : 3));
     }
     ctx.restore();
   }

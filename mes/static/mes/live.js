@@ -6,10 +6,13 @@
    event: ping      data: server time in ms, every 2 s    -> the clock, and proof of life
 
    [data-reading="SENSOR"] shows the last value of a sensor as text. A part in which somebody is
-   typing, or with an open dialog, is not swapped: it says that the record changed. */
+   typing, or with an open dialog, is not swapped: it says that the record changed. So does a part
+   without a data-live-url, if the page reads differently now. */
 
 const SILENCE = 3600;
 const COALESCE = 200;
+// What differs between two looks at one page although the record is the same.
+const PASSING = "[data-closable], [data-reading], #problem-area, .changed-notice, onelot-clock, onelot-timer, sensor-chart";
 const root = document.documentElement;
 const wanted = new Set();
 let source = null;
@@ -86,7 +89,8 @@ function refresh() {
   for (const part of parts.filter((one) => one.isConnected)) {
     const url = part.dataset.liveUrl;
     if (url && !isBusy(part)) swap(part, url);
-    else notice(part);
+    else if (url) notice(part);
+    else compare(part);
   }
 }
 
@@ -99,6 +103,24 @@ async function swap(part, url) {
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   part.replaceWith(...page.body.childNodes);
+}
+
+function shown(page) {
+  const main = page.querySelector("main").cloneNode(true);
+  main.querySelectorAll(PASSING).forEach((one) => one.remove());
+  return main.textContent.replace(/\s+/g, " ");
+}
+
+/* The event of a change may come after the page that shows it already: the page is asked for again. */
+async function compare(part) {
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok && shown(page) === shown(document)) return;
+  } catch {
+    // Not known is not the same: it is said below.
+  }
+  notice(part);
 }
 
 function notice(part) {
