@@ -64,7 +64,7 @@ def act_of_task(name: str, *, reason: str = "") -> Act:
         id=uuid4(),
         by=system_user(),
         at=now(),
-        reason=reason or name,
+        reason=reason,
         origin=f"task:{name}",
     )
 

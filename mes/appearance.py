@@ -126,6 +126,10 @@ def word(state: str) -> str:
     return WORDS.get(state, state.replace("_", " ").capitalize())
 
 
+# Pages of a batch that belong to the review, not to the making.
+QUALITYS = ("/review/", "/release/")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavItem:
     """One entry of the navigation."""
@@ -137,6 +141,8 @@ class NavItem:
 
     def is_current(self, path: str) -> bool:
         """Say whether the page at ``path`` belongs to this entry."""
+        if path.startswith("/batches/") and path.endswith(QUALITYS):
+            return self.href == "/review/"
         return path == self.href if self.href == "/" else path.startswith(self.href)
 
 

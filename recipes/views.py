@@ -128,9 +128,14 @@ def line_of(step: Step) -> dict[str, Any]:
     return line
 
 
-def text_of_seconds(seconds: int | None) -> str:
-    """Return a time in seconds as it is printed."""
-    return f"{seconds} s"
+def text_of_seconds(seconds: int) -> str:
+    """Return a time in seconds as people say it: "14 d", "1 h 30 min", "45 s"."""
+    said = []
+    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        whole, seconds = divmod(seconds, length)
+        if whole:
+            said.append(f"{whole} {unit}")
+    return " ".join(said) or "0 s"
 
 
 def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:
