@@ -26,6 +26,7 @@ from audit.acts import Act
 from audit.keys import seal, sealing_key
 from audit.models import Checkpoint
 from kernel.canonical import EMPTY_HASH, canonical, digest, plain
+from kernel.errors import NotFound
 from kernel.merkle import leaf_hash, path_to, root_of
 
 # One checkpoint at a time, over all workers.
@@ -155,6 +156,21 @@ def read_checkpoints(path: Path, *, naming: tuple[str, ...] = ()) -> Iterator[di
             line = line_from(text)
             if line is not None:
                 yield line
+
+
+def moved_since(path: Path, number: int) -> list[str]:
+    """Return the streams whose head is not the one that checkpoint ``number`` saw, by name.
+
+    Raises:
+        NotFound: the file has no such checkpoint.
+    """
+    known: Heads = {}
+    for line in read_checkpoints(path):
+        known.update({stream: (seq, link) for stream, (seq, link) in line["heads"].items()})
+        if line["n"] == number:
+            now = heads()
+            return sorted(one for one in {*known, *now} if known.get(one) != now.get(one))
+    raise NotFound(f"There is no checkpoint {number}.")
 
 
 def _backwards(file: IO[bytes]) -> Iterator[str]:

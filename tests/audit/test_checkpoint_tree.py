@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from audit.keys import seal
 from audit.ledger import last_witness, leaves_of, proofs_of, sealed_text, write_checkpoint
 from audit.verification import Verifier
 from kernel.canonical import canonical
 from kernel.merkle import is_in, leaf_hash
+from supply.commands import register_patient
 from tests.worlds.audit import act_by, person, site
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requirement("P11-02")]
@@ -88,3 +91,36 @@ def test_a_line_from_before_there_were_trees_is_still_good() -> None:
     path = Path(settings.CHECKPOINT_FILE)
     path.write_text(canonical(line) + "\n")
     assert [one for one in found() if "seal" in one or "tree" in one] == []
+
+
+def verified_since(number: int) -> tuple[int, str]:
+    told = StringIO()
+    try:
+        call_command("verify_ledger", "--since", str(number), stdout=told)
+    except SystemExit as ended:
+        return int(ended.code or 0), told.getvalue()
+    return 0, told.getvalue()
+
+
+def test_only_what_moved_since_a_checkpoint_is_walked(attacker: Any) -> None:
+    site("PLANT")
+    patient = register_patient(
+        identifiers=[{"system": "a", "value": "1"}], demographics={}, act=act_by()
+    )
+    checkpoint()
+    assert verified_since(1)[1].startswith("Intact: 0 entries")
+    site("NORTH")
+    code, told = verified_since(1)
+    assert (code, told.partition(",")[0]) == (0, "Intact: 3 entries")
+    attacker.execute("UPDATE audit_site SET name = 'Planu' WHERE code = 'PLANT'")
+    assert verified_since(1)[0] == 1
+    attacker.execute("UPDATE audit_site SET name = 'Plant' WHERE code = 'PLANT'")
+    attacker.execute("DELETE FROM audit_ledgerentry WHERE stream = %s", [patient.stream()])
+    code, told = verified_since(1)
+    assert (code, f"truncated: ledger {patient.stream()}" in told) == (1, True)
+
+
+def test_a_checkpoint_that_is_not_there_is_no_verification() -> None:
+    with pytest.raises(CommandError, match="no checkpoint 7") as refused:
+        verified_since(7)
+    assert refused.value.returncode == 2
