@@ -99,6 +99,23 @@ def choice(name: str, allowed: Iterable[str], default: str | None = None) -> str
     return value
 
 
+def witness(name: str) -> str:
+    """Return where checkpoints are told as well: "", ``syslog://…`` or ``https://…``.
+
+    Plain http goes to this machine only, where another program may carry it on.
+    """
+    value = text(name, "")
+    if not value:
+        return ""
+    url = urlsplit(value)
+    is_near = url.hostname in ("127.0.0.1", "localhost", "::1")
+    if url.hostname and (url.scheme in ("https", "syslog") or (url.scheme == "http" and is_near)):
+        return value
+    raise SettingError(
+        f"The setting {name} must be an address like syslog://host:514 or https://host/path."
+    )
+
+
 def words(name: str, default: Iterable[str] | None = None) -> list[str]:
     """Return the setting as a list: words between commas."""
     value = text(name, None if default is None else ",".join(default))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from audit import ledger
 from audit.acts import Act, command, record
-from audit.commands import enqueue
+from audit.commands import enqueue, witnessing
 from batches.models import Batch
 from batches.queries import batches_seen
 from kernel.canonical import digest
@@ -45,4 +44,4 @@ def seal_record(*, batch_id: int, act: Act) -> str:
 
 def checkpoint_now(payload: Mapping[str, Any], act: Act) -> None:
     """Let the decision stand outside the database without waiting for the minute to end."""
-    ledger.write_checkpoint(act=act)
+    witnessing.checkpoint(act=act)

@@ -19,6 +19,8 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=())
 # Outside the database: keys, and the file to which checkpoints are appended.
 KEY_DIR = env.path("KEY_DIR")
 CHECKPOINT_FILE = env.path("CHECKPOINT_FILE")
+# Who else is told of each checkpoint: nobody, syslog://host:port or https://host/path.
+CHECKPOINT_WITNESS = env.witness("CHECKPOINT_WITNESS")
 DEMO_FILE = env.path("DEMO_FILE", default=BASE_DIR / "var" / "demo.json")
 
 # Floors, from the roof down.

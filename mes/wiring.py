@@ -38,10 +38,11 @@ def readers() -> Readers:
 
 def handlers() -> dict[str, Handler]:
     """Return who handles which message of the outbox."""
+    from audit.commands.witnessing import TELL_WITNESS, tell_witness
     from mes.sealing import CHECKPOINT, checkpoint_now
     from monitoring.handlers import HANDLERS
 
-    return {**HANDLERS, CHECKPOINT: checkpoint_now}
+    return {**HANDLERS, CHECKPOINT: checkpoint_now, TELL_WITNESS: tell_witness}
 
 
 def works() -> dict[str, Work]:

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import connection
 
 from audit import ledger
-from audit.commands import couriers, jobs
+from audit.commands import couriers, jobs, witnessing
 from audit.edges import act_of_task
 from audit.tasks.running import in_words, run
 
@@ -26,7 +26,7 @@ def write_checkpoint() -> None:
         if not cursor.fetchone()[0]:
             return
         try:
-            ledger.write_checkpoint(act=act_of_task("write_checkpoint"))
+            witnessing.checkpoint(act=act_of_task("write_checkpoint"))
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ledger.CHECKPOINT_LOCK])
 
