@@ -9,16 +9,20 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from cryptography.x509.oid import NameOID
 from django.conf import settings
 
 from kernel.errors import Unavailable
@@ -60,7 +64,8 @@ def _fresh_seal() -> bytes:
 
 def made_keys() -> list[str]:
     """Make the key files that are missing, in production too, and return the names of all."""
-    wanted = {"seal.pem": _fresh_seal, **{f"{name}.key": _fresh_secret for name in SECRETS}}
+    wanted = {"seal.pem": _fresh_seal, "paper.pem": _fresh_paper}
+    wanted |= {f"{name}.key": _fresh_secret for name in SECRETS}
     for name, fresh in wanted.items():
         if not (_folder() / name).exists():
             _create(_folder() / name, fresh())
@@ -127,6 +132,56 @@ def known_keys() -> dict[str, Ed25519PublicKey]:
         if isinstance(public, Ed25519PublicKey):
             known[key_id_of(public)] = public
     return known
+
+
+def _fresh_paper() -> bytes:
+    """Return a key for printed records and its certificate, signed by itself.
+
+    Its dates say nothing: who trusts it, trusts its fingerprint.
+    """
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "OneLot batch records")])
+    not_for = "key_encipherment data_encipherment key_agreement key_cert_sign crl_sign"
+    usage = dict.fromkeys((*not_for.split(), "encipher_only", "decipher_only"), False)
+    certificate = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1))  # noqa: DTZ001 - X.509 has no zones
+        .not_valid_after(datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001 - RFC 5280, 4.1.2.5
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=True, content_commitment=True, **usage), critical=True
+        )
+        .sign(private, hashes.SHA256())
+    )
+    return private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ) + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+@cache
+def paper_key() -> tuple[bytes, bytes]:
+    """Return the key that signs printed records (PKCS 8) and its certificate, both as DER.
+
+    ``paper.pem`` holds both; a site may put there what its own authority issued.
+
+    Raises:
+        Unavailable: in production, when there is no key file.
+    """
+    path = _folder() / "paper.pem"
+    if not path.exists():
+        if settings.ONELOT_ENV == "prod":
+            raise Unavailable("The key of printed records is missing: run make_keys.")
+        _create(path, _fresh_paper())
+    content = path.read_bytes()
+    private = serialization.load_pem_private_key(content, password=None)
+    certificate = x509.load_pem_x509_certificate(content)
+    return private.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ), certificate.public_bytes(serialization.Encoding.DER)
 
 
 def seal(text: str) -> tuple[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryFile
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -16,12 +17,15 @@ from rest_framework.views import APIView
 from audit.api import is_unchanged, only_known, sites_seen
 from audit.api.paging import limit_of
 from audit.api.schema import refusals
+from audit.edges import now
 from audit.models import Site
 from audit.queries import feed_after
 from batches.api.batches import ROLES, SCOPES, batch_asked
 from batches.reports.batch_record import pdf_of
+from batches.reports.signed import signed
 from kernel.canonical import plain
 from kernel.errors import Invalid
+from mes.packages.making import write_package
 from mes.record import record_document
 
 
@@ -87,12 +91,51 @@ class RecordPdf(APIView):
         batch = batch_asked(request, number)
         document = record_document(batch)
         etag = f'"{document["digest"]}"'
+        # The same record, but not the same bytes: each copy is signed when it is made.
+        weak = {"ETag": f"W/{etag}"}
         if is_unchanged(request, etag):
-            return HttpResponse(status=304, headers={"ETag": etag})
-        answer = HttpResponse(pdf_of(document), content_type="application/pdf")
+            return HttpResponse(status=304, headers=weak)
+        answer = HttpResponse(
+            signed(pdf_of(document)), content_type="application/pdf", headers=weak
+        )
         answer["Content-Disposition"] = f'inline; filename="{batch.number}.pdf"'
-        answer["ETag"] = etag
         return answer
+
+
+class ZipRenderer(PdfRenderer):
+    """Lets a client ask for application/zip."""
+
+    media_type, format = "application/zip", "zip"
+
+
+class RecordPackage(APIView):
+    """The record of a batch with all that proves it, to be verified without OneLot."""
+
+    scopes, roles = SCOPES, ROLES
+    renderer_classes = (JSONRenderer, ZipRenderer)
+
+    @extend_schema(
+        operation_id="batch_package",
+        responses={
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            **refusals(400, 401, 403, 404),
+        },
+    )
+    def get(self, request: Request, number: str) -> FileResponse:
+        """Return the package of a batch; its verify.py says what it proves."""
+        only_known(request)
+        batch = batch_asked(request, number)
+        # On disk, not in memory: ten days of readings are large.
+        file = TemporaryFile()  # noqa: SIM115 - closed by the response
+        try:
+            write_package(batch, file, at=now())
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return FileResponse(
+            file, as_attachment=True, filename=f"{batch.number}.zip", content_type="application/zip"
+        )
 
 
 class EventOut(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from mes.record_api import Events, Record, RecordPdf
+from mes.record_api import Events, Record, RecordPackage, RecordPdf
 from mes.verification_pages import (
     stop_verification,
     verification,
@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/v1/events/", Events.as_view(), name="api-events"),
     path("api/v1/batches/<str:number>/record/", Record.as_view(), name="api-record"),
     path("api/v1/batches/<str:number>/record.pdf", RecordPdf.as_view(), name="api-record-pdf"),
+    path("api/v1/batches/<str:number>/package.zip", RecordPackage.as_view(), name="api-package"),
     path("api/docs/", ApiDocs.as_view(), name="api-docs"),
     path("batches/<str:number>/verify/", verify_one, name="batch-verify"),
     path("verification/", verifications, name="verifications"),

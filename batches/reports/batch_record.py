@@ -51,6 +51,7 @@ def pdf_of(document: Document) -> bytes:
             head_left=f"Batch record {batch['number']}",
             head_right=f"Patient {order['patient']} · {order['chain_of_identity']}",
             foot=f"{batch['number']} · content {document['content_digest']}",
+            code=code_of(document),
         )
     )
     cover(paper, document)
@@ -74,7 +75,7 @@ def cover(paper: Paper, document: Document) -> None:
     canvas.rect(SIDE, top - height, WIDTH, height, stroke=0, fill=1)
     canvas.setFillColor(ACCENT)
     canvas.rect(SIDE, top - height, 3, height, stroke=0, fill=1)
-    paper.picture(code_of(document), SIDE + WIDTH - 42 * mm, top - 44 * mm)
+    paper.stamp(SIDE + WIDTH - 42 * mm, top - 44 * mm, 40 * mm)
     x = SIDE + 14
     canvas.setFillColor(FAINT)
     canvas.setFont(TEXT, 9)
@@ -177,13 +178,16 @@ def proof(document: Document) -> Iterator[tuple[str, Cell]]:
 
 
 def code_of(document: Document) -> Drawing:
-    """Return a QR code with batch, content digest and checkpoint."""
+    """Return a QR code with batch, content digest and the short form of the checkpoint.
+
+    In capitals, which make it smaller; ``verify.py --paper`` compares its text with a package.
+    """
     seen = document["checkpoint"] or {"number": 0, "digest": ""}
     told = (
         f"{document['record']['batch']['number']} {document['content_digest']}"
         f" {seen['number']} {seen['digest'][:16]}"
     )
-    widget = QrCodeWidget(lettered(told), barLevel="M")
+    widget = QrCodeWidget(lettered(told.upper()), barLevel="M")
     x0, y0, x1, y1 = widget.getBounds()
     size = 40 * mm
     drawing = Drawing(size, size, transform=[size / (x1 - x0), 0, 0, size / (y1 - y0), 0, 0])

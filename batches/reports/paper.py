@@ -24,6 +24,7 @@ from batches.reports.lettering import BOLD, MONO, TEXT, broken, font, lettered, 
 SIDE, TOP, BOTTOM = 15 * mm, 24 * mm, 17 * mm
 WIDTH, HEIGHT = A4[0] - 2 * SIDE, A4[1] - TOP - BOTTOM
 SIZE, LEAD, PAD = 7.4, 9.4, 3.0
+CODE = 12 * mm
 # Made once: to read a color from its text takes longer than to draw a line.
 INK, FAINT, LINE, WASH = (HexColor(code) for code in (0x182433, 0x55657A, 0xCCD5DF, 0xF1F4F8))
 STOP, ATTENTION, GOOD, ACCENT = (
@@ -58,12 +59,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edges:
-    """What stands at the head and the foot of every page."""
+    """What stands at the head and the foot of every page; ``code`` is a square drawing."""
 
     title: str
     head_left: str
     head_right: str
     foot: str
+    code: Drawing | None = None
 
 
 class Paper:
@@ -93,6 +95,9 @@ class Paper:
         canvas.setStrokeColor(LINE)
         canvas.setLineWidth(0.5)
         canvas.line(SIDE, A4[1] - 15.5 * mm, right, A4[1] - 15.5 * mm)
+        if self.edges.code is not None:
+            right -= CODE + 4
+            self.stamp(right + 4, 3.5 * mm, CODE)
         canvas.line(SIDE, 13 * mm, right, 13 * mm)
         canvas.setFont(MONO, 6.6)
         canvas.drawString(SIDE, 9.5 * mm, lettered(self.edges.foot, MONO))
@@ -128,6 +133,11 @@ class Paper:
         canvas.setFont(TEXT, SIZE)
         canvas.drawString(0, 0, str(self.pages))
         canvas.endForm()
+        code = self.edges.code
+        if code is not None:
+            canvas.beginForm("code", 0, 0, code.width, code.height)
+            renderPDF.draw(code, canvas, 0, 0)
+            canvas.endForm()
         canvas.save()
         return self.made.getvalue()
 
@@ -166,9 +176,14 @@ class Paper:
         draw(self.canvas, SIDE, self.y)
         self.canvas.restoreState()
 
-    def picture(self, drawing: Drawing, x: float, y: float) -> None:
-        """Put a finished drawing at a place of this page."""
-        renderPDF.draw(drawing, self.canvas, x, y)
+    def stamp(self, x: float, y: float, size: float) -> None:
+        """Put the code at a place of this page; it is drawn once, at the end."""
+        if self.edges.code is not None:
+            scale = size / self.edges.code.width
+            self.canvas.saveState()
+            self.canvas.transform(scale, 0, 0, scale, x, y)
+            self.canvas.doForm("code")
+            self.canvas.restoreState()
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> int:
         """Set a table and return how many rows it has; "None." where there is none."""

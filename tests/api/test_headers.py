@@ -52,7 +52,7 @@ def test_only_the_documentation_of_the_interface_allows_inline_style() -> None:
 def test_a_stranger_at_the_interface_gets_a_problem_with_a_challenge(method: str) -> None:
     for path in ("/api/v1/orders/", "/api/v1/batches/", "/api/v1/batches/B-1/record/",
                  "/api/v1/batches/B-1/record.pdf", "/api/v1/readings/", "/api/v1/events/",
-                 "/api/v1/collections/"):  # fmt: skip
+                 "/api/v1/batches/B-1/package.zip", "/api/v1/collections/"):  # fmt: skip
         answer = getattr(Client(), method)(path)
         assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
         assert answer["WWW-Authenticate"] == 'Bearer realm="onelot"'

@@ -40,7 +40,8 @@ def test_production_takes_no_signature_without_its_key(settings: Any) -> None:
         keys.seal("text")
     with pytest.raises(Unavailable):
         keys.secret("vault")
-    assert keys.made_keys() == sorted(["seal.pem", *(f"{name}.key" for name in keys.SECRETS)])
+    wanted = sorted(["paper.pem", "seal.pem", *(f"{name}.key" for name in keys.SECRETS)])
+    assert keys.made_keys() == wanted
     assert len(keys.seal("text")) == 2
 
 
