@@ -210,3 +210,13 @@ def unit_label(code: str) -> str:
 def quantity_label(value: Decimal, unit: str) -> str:
     """Return a number and its unit as they are printed: "37.5 °C", "80 %", "12"."""
     return f"{text_of(value)} {unit_label(unit)}".rstrip()
+
+
+def spoken_seconds(seconds: int) -> str:
+    """Return a time in whole seconds as people say it: "14 d", "1 h 30 min", "45 s"."""
+    said = []
+    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        whole, seconds = divmod(seconds, length)
+        if whole:
+            said.append(f"{whole} {unit}")
+    return " ".join(said) or "0 s"

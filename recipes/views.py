@@ -16,7 +16,7 @@ from audit.permissions import holds
 from audit.signing import Proof, digest_of
 from audit.views import EVERYBODY, roles_required
 from kernel.errors import Invalid, Refusal
-from kernel.quantities import quantity_label, unit_label
+from kernel.quantities import quantity_label, spoken_seconds, unit_label
 from recipes import commands
 from recipes.models import RecipeVersion
 from recipes.queries import (
@@ -119,23 +119,13 @@ def line_of(step: Step) -> dict[str, Any]:
         case TimerStep():
             least, most = step.min_seconds, step.max_seconds
             line["soft"] = (
-                f"{text_of_seconds(least)} to {text_of_seconds(most)}"
+                f"{spoken_seconds(least)} to {spoken_seconds(most)}"
                 if most
-                else (f"at least {text_of_seconds(least)}")
+                else (f"at least {spoken_seconds(least)}")
             )
         case _:
             pass
     return line
-
-
-def text_of_seconds(seconds: int) -> str:
-    """Return a time in seconds as people say it: "14 d", "1 h 30 min", "45 s"."""
-    said = []
-    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        whole, seconds = divmod(seconds, length)
-        if whole:
-            said.append(f"{whole} {unit}")
-    return " ".join(said) or "0 s"
 
 
 def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:

@@ -30,6 +30,7 @@ from batches.reports.paper import (
     Piece,
 )
 from batches.reports.words import (
+    amount,
     limits_of,
     shown_day,
     shown_time,
@@ -270,7 +271,7 @@ def step_row(step: Document) -> Sequence[Cell]:
     ]
     if marks:
         instruction.append((" · ".join(marks), "attention"))
-    values = [piece for value in step["values"] for piece in value_pieces(value)]
+    values = [piece for value in step["values"] for piece in value_pieces(value, definition)]
     signed = [piece for one in step["signatures"] for piece in signature_pieces(one)]
     return (
         step["code"],
@@ -296,7 +297,7 @@ def supplies(paper: Paper, record: Document) -> None:
                     (str(one.get("lot") or one["scanned"]), ""),
                     (shown_day(one.get("expires_on")), "faint"),
                 ],
-                f"{one['quantity'] or ''} {one['unit']}" + ("" if one["is_match"] else " (refused)"),
+                amount(one["quantity"], one["unit"]) + ("" if one["is_match"] else " (refused)"),
                 by_and_at(one),
             )
             for one in record["materials"]

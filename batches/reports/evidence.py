@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from reportlab.lib.units import mm
@@ -10,7 +11,7 @@ from reportlab.lib.units import mm
 from batches.reports.charts import Chart
 from batches.reports.paper import WIDTH, Cell, Column, Look, Paper, Piece
 from batches.reports.words import changes_in, shown_time, signature_pieces, word
-from kernel.quantities import unit_label
+from kernel.quantities import round_half_up, unit_label
 
 Document = dict[str, Any]
 CHART = 40 * mm
@@ -59,7 +60,7 @@ def sensor_row(one: Document) -> Sequence[Cell]:
     summary, limits = one["summary"] or {}, one["limits"] or {}
     gaps = len(summary.get("gaps", ()))
     outside = [
-        f"{summary[name]} s {words}"
+        f"{round_half_up(Decimal(summary[name]), 1)} s {words}"
         for name, words in (("seconds_above", "above"), ("seconds_below", "below"))
         if summary.get(name) not in (None, "0", "")
     ]

@@ -79,6 +79,8 @@ class Paper:
         self.canvas = Canvas(self.made, pagesize=A4, pageCompression=1, invariant=1)
         self.canvas.setTitle(lettered(edges.title))
         self.canvas.setAuthor("OneLot")
+        self.canvas.setCreator("OneLot")
+        self.canvas.setSubject("Executed batch record")
         self.pages = 0
         self.y = 0.0
         self._begin()

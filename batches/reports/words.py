@@ -8,7 +8,7 @@ from typing import Any
 
 from batches.reports.paper import Look, Piece
 from kernel.canonical import canonical
-from kernel.quantities import unit_label
+from kernel.quantities import spoken_seconds, unit_label
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 VERDICTS: Mapping[str, Look] = {
@@ -51,10 +51,19 @@ def short(digest: str | None) -> str:
     return " ".join(head[at : at + 4] for at in range(0, len(head), 4)) or "—"
 
 
-def quantity(value: Mapping[str, Any]) -> str:
-    """Return a value as it was entered, with its unit."""
+def amount(number: str | None, unit: str) -> str:
+    """Return a number and its unit as they are printed; nothing when there is no number."""
+    return f"{number} {unit_label(unit) if unit else ''}".rstrip() if number else ""
+
+
+def entered_words(value: Mapping[str, Any], definition: Mapping[str, Any]) -> str:
+    """Return a value as it was entered: a number with its unit, an answer by its label."""
     entered, unit = str(value["entered"]), value["unit"]
-    return f"{entered} {unit_label(unit)}" if unit and value["value"] is not None else entered
+    for option in definition.get("options") or ():
+        if option["value"] == entered:
+            return str(option["label"])
+    is_number = value["value"] is not None and "lot" not in (value["details"] or {})
+    return amount(entered, unit) if unit and is_number else entered
 
 
 def limits_of(definition: Mapping[str, Any]) -> list[Piece]:
@@ -71,20 +80,28 @@ def limits_of(definition: Mapping[str, Any]) -> list[Piece]:
         found.append((f"= {definition['formula']}", "faint"))
     if definition.get("min_seconds"):
         longest = definition.get("max_seconds")
-        told = f"At least {definition['min_seconds']} s"
-        found.append((told + (f", at most {longest} s" if longest else ""), "faint"))
+        told = f"At least {spoken_seconds(definition['min_seconds'])}"
+        found.append((told + (f", at most {spoken_seconds(longest)}" if longest else ""), "faint"))
     if definition.get("accepted"):
-        found.append((f"Accepted: {', '.join(definition['accepted'])}", "faint"))
+        labels = {option["value"]: option["label"] for option in definition.get("options") or ()}
+        accepted = ", ".join(labels.get(one, one) for one in definition["accepted"])
+        found.append((f"Accepted: {accepted}", "faint"))
     return found
 
 
-def value_pieces(value: Mapping[str, Any]) -> list[Piece]:
-    """Return a value as the record shows it; one that was replaced is struck through, and legible."""
-    pieces: list[Piece] = [(quantity(value), "bold" if value["stands"] else "struck")]
+def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> list[Piece]:
+    """Return a value as the record shows it; one that was replaced is struck through, and legible.
+
+    Args:
+        definition: what the step asked for.
+    """
+    told = entered_words(value, definition)
+    pieces: list[Piece] = [(told, "bold" if value["stands"] else "struck")]
     details = value["details"] or {}
     if "lot" in details:
         until = shown_day(details.get("expires_on"))
         pieces.append((f"{details.get('name', '')}, lot {details['lot']}, expires {until}", ""))
+        pieces.append((amount(value["value"], value["unit"]), ""))
     elif "equipment" in details:
         pieces.append((f"{details.get('name', '')} ({details.get('equipment_class', '')})", ""))
     elif details.get("checks"):

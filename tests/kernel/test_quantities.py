@@ -18,6 +18,7 @@ from kernel.quantities import (
     places_of,
     quantity_label,
     round_half_up,
+    spoken_seconds,
     text_of,
     unit_from,
     unit_label,
@@ -195,3 +196,17 @@ def test_units_fit_the_column_that_keeps_them() -> None:
 def test_a_quantity_is_printed_with_its_unit() -> None:
     shown = [quantity_label(Decimal("37.50"), "Cel"), quantity_label(Decimal(12), "1")]
     assert shown == ["37.50 °C", "12"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (45, "45 s"),
+        (5400, "1 h 30 min"),
+        (1_209_600, "14 d"),
+        (90_061, "1 d 1 h 1 min 1 s"),
+    ],
+)
+def test_a_time_is_said_as_people_say_it(seconds: int, said: str) -> None:
+    assert spoken_seconds(seconds) == said
