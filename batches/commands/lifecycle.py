@@ -56,16 +56,17 @@ def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
 
 def open_steps(batch: Batch, *, act: Act) -> list[Step]:
     """Open every waiting step whose predecessors are complete; the batch is locked."""
-    states = dict(batch.steps.values_list("code", "state"))
-    complete = {code for code, state in states.items() if state == "complete"}
-    if len(complete) == len(states):
+    rows = list(batch.steps.order_by().values_list("code", "state", "definition__after"))
+    complete = {code for code, state, _ in rows if state == "complete"}
+    if len(complete) == len(rows):
         complete_execution(batch, act=act)
         return []
-    waiting = list(
-        batch.steps.select_for_update(of=("self",)).filter(state="waiting").order_by("ordinal")
+    codes = openable({code: needs for code, state, needs in rows if state == "waiting"}, complete)
+    if not codes:
+        return []
+    opened = list(
+        batch.steps.select_for_update(of=("self",)).filter(code__in=codes).order_by("ordinal")
     )
-    codes = openable({step.code: step.definition["after"] for step in waiting}, complete)
-    opened = [step for step in waiting if step.code in codes]
     for step in opened:
         step.state = STEP.after(step.state, "open")
         save_step(step, "open", act=act)

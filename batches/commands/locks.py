@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from audit.acts import Act, record
 from audit.permissions import sites_of
 from batches.events import OrderChanged
@@ -68,18 +70,23 @@ def batch_for_update(
         NotFound: there is none, or not for this person.
         StaleView: it changed after it was shown.
     """
-    rows = Batch.objects.select_for_update(of=("self",)).filter(pk=batch_id)
+    found = _locked(Batch.objects.filter(pk=batch_id), is_changed=is_changed, act=act)
+    if found is None:
+        raise NotFound(NOT_FOUND)
+    check_seen(seen, found.version)
+    return found
+
+
+def _locked(rows: QuerySet[Batch], *, is_changed: bool, act: Act) -> Batch | None:
+    """Return the batch among these rows, under lock; None when this person sees none."""
     if is_changed:
         rows = rows.select_related(
             "order__chain", "order__patient", "order__therapy", "site", "room"
         ).select_related("recipe_version__recipe")
     else:
         rows = rows.select_related("order__patient").defer(*LARGE)
-    found = rows.order_by().first()
-    if found is None or not works_at(act, found.site_id):
-        raise NotFound(NOT_FOUND)
-    check_seen(seen, found.version)
-    return found
+    found = rows.select_for_update(of=("self",)).order_by().first()
+    return found if found is not None and works_at(act, found.site_id) else None
 
 
 def works_at(act: Act, site_id: int) -> bool:
@@ -97,10 +104,9 @@ def step_for_update(step_id: int, *, seen: int | None = None, act: Act) -> Step:
         NotFound: there is none, or not for this person.
         StaleView: it changed after it was shown.
     """
-    batch_id = Step.objects.filter(pk=step_id).values_list("batch_id", flat=True).first()
-    if batch_id is None:
+    batch = _locked(Batch.objects.filter(steps=step_id), is_changed=False, act=act)
+    if batch is None:
         raise NotFound("There is no such step.")
-    batch = batch_for_update(batch_id, is_changed=False, act=act)
     step = (
         Step.objects.select_for_update(of=("self",))
         .select_related("performed_by", "verified_by")
