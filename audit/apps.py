@@ -8,3 +8,9 @@ class AuditConfig(AppConfig):
 
     name = "audit"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hear who signs in, and who fails to."""
+        from audit import handlers
+
+        handlers.connect()

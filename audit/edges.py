@@ -46,6 +46,11 @@ def act_of_proof(request: HttpRequest, proof: Proof, *, reason: str = "") -> Act
     return Act(id=uuid4(), by=proof.user, at=now(), reason=reason, origin=origin_of(request))
 
 
+def act_of_lock(request: HttpRequest) -> Act:
+    """Return a new act of the software, caused by what somebody tried at this terminal."""
+    return Act(id=uuid4(), by=system_user(), at=now(), origin=origin_of(request))
+
+
 def system_user() -> User:
     """Return the account under which the software itself acts.
 

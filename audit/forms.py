@@ -3,18 +3,28 @@
 21 CFR 11.200(a)(1): the first signature of a continuous session takes user ID and password, later
 ones the password; where the session was not continuous, and for everybody who is not the person
 signed in (a witness), both. The user ID is then that of the session and cannot be another's.
+
+A session is continuous for whoever signed in it last: the same person, the same session key (which
+changes with every sign-in), and no more than 15 minutes since that signature.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest
 
-from audit.edges import now
-from audit.models import User
-from audit.signing import Proof, reauthenticate
+from audit.commands.access import note_access
+from audit.commands.challenges import ask_challenge
+from audit.commands.lockout import lock_after_failures
+from audit.edges import act_of_lock, now, origin_of
+from audit.models import Recorded, User
+from audit.queries.accountability import has_accepted
+from audit.signing import Answered, Proof, reauthenticate, subject_of
 from kernel.errors import NotPermitted, Unauthenticated, WrongCredentials
 
 LONGEST_USERNAME = 64
@@ -23,12 +33,24 @@ SESSION_KEY = "signed_last"
 CONTINUOUS = timedelta(minutes=15)
 
 
+def session_of(request: HttpRequest) -> str:
+    """Return the digest of the session's key: what may be kept of it."""
+    return hashlib.sha256((request.session.session_key or "").encode()).hexdigest()
+
+
 def is_continuous(request: HttpRequest) -> bool:
     """Say whether the person signed in has signed in this session a short while ago."""
     kept = request.session.get(SESSION_KEY)
-    if not isinstance(kept, dict) or kept.get("user") != request.user.pk:
+    if not isinstance(kept, dict) or request.session.session_key is None:
         return False
-    return now() - datetime.fromisoformat(str(kept["at"])) <= CONTINUOUS
+    if (kept.get("user"), kept.get("session")) != (request.user.pk, session_of(request)):
+        return False
+    return timedelta(0) <= now() - datetime.fromisoformat(str(kept["at"])) <= CONTINUOUS
+
+
+def end_continuity(request: HttpRequest) -> None:
+    """Ask for both components again, from now on: the screen was locked."""
+    request.session.pop(SESSION_KEY, None)
 
 
 def proof_of_signer(request: HttpRequest) -> Proof:
@@ -38,18 +60,25 @@ def proof_of_signer(request: HttpRequest) -> Proof:
         WrongCredentials: they do not belong together, or one is missing that is needed.
         NotPermitted: they are another person's.
     """
-    user = request.user
-    if not isinstance(user, User):
-        raise Unauthenticated("Sign in first.")
+    user = _signed_in(request)
     username = request.POST.get("username", "").strip()
     if not username and is_continuous(request):
         username = user.username
     if not username:
         raise WrongCredentials("The first signature of a session takes user ID and password.")
-    proof = _proof(request, username, request.POST.get("password", ""))
+
+    def keep() -> None:
+        request.session[SESSION_KEY] = {
+            "user": user.pk,
+            "session": session_of(request),
+            "at": now().isoformat(),
+        }
+
+    proof = _proof(request, username, on_signed=keep)
     if proof.user.pk != user.pk:
         raise NotPermitted(f"{user.full_name} is signed in here: only they can sign with this.")
-    request.session[SESSION_KEY] = {"user": user.pk, "at": now().isoformat()}
+    # The same person: what they hold was read for this request already.
+    proof.user.known_grants(user.grants_held())
     return proof
 
 
@@ -63,23 +92,111 @@ def proof_of_witness(request: HttpRequest, *, prefix: str = "witness_") -> Proof
         WrongCredentials: they do not belong together, or one is missing.
     """
     username = request.POST.get(f"{prefix}username", "").strip()
-    return _proof(request, username, request.POST.get(f"{prefix}password", ""))
+    return _proof(request, username, prefix=prefix)
 
 
-def _proof(request: HttpRequest, username: str, password: str) -> Proof:
+def _signed_in(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise Unauthenticated("Sign in first.")
+    return request.user
+
+
+def _proof(request: HttpRequest, username: str, prefix: str = "", **more: Any) -> Proof:
+    password = request.POST.get(f"{prefix}password", "")
     if not username or not password:
         raise WrongCredentials("User ID and password are both needed.")
     # No account has such a name, and the counter of failures could not keep it.
     if "\x00" in username or "\x00" in password or len(username) > LONGEST_USERNAME:
         raise WrongCredentials("User ID and password do not match, or the account is locked.")
-    return reauthenticate(request, username=username, password=password, at=now())
+    answered = _answered(request, f"{prefix}challenge")
+    at = now()
+    try:
+        return reauthenticate(
+            username=username, password=password, at=at, answered=answered, **more
+        )
+    except WrongCredentials:
+        _failed(request, username)
+        raise
 
 
-def signer_facts(request: HttpRequest) -> dict[str, Any]:
-    """Return what the dialog of the signed-in person shows: who, and the user ID when it is fixed."""
-    user = request.user
-    assert isinstance(user, User), "a signing page is open to people only"
+def _failed(request: HttpRequest, username: str) -> None:
+    """Note that a password was wrong; the fifth in a row locks the account."""
+    name = username.casefold()
+    is_locked = User.objects.filter(username=name, locked_at__isnull=False).exists()
+    _note(request, name, "locked" if is_locked else "failed")
+    if is_locked:
+        return
+    screen_of = _signed_in(request)
+    if lock_after_failures(username=name, screen_of=screen_of, act=act_of_lock(request)):
+        _note(request, name, "locked")
+        raise WrongCredentials(
+            "Five wrong passwords: the account is locked until somebody of quality opens it again."
+            " Another person may sign meanwhile.",
+            code="locked",
+        )
+
+
+def _note(request: HttpRequest, username: str, outcome: str) -> None:
+    note_access(
+        username=username,
+        outcome=outcome,
+        origin=origin_of(request),
+        path=request.path,
+        agent=request.META.get("HTTP_USER_AGENT", ""),
+        at=now(),
+    )
+
+
+def _answered(request: HttpRequest, name: str) -> Answered:
+    """Return the dialog that a form came from.
+
+    Raises:
+        WrongCredentials: from none of ours.
+    """
+    try:
+        challenge = UUID(request.POST.get(name, ""))
+    except ValueError:
+        raise WrongCredentials(
+            "This does not come from a signing dialog. Look again, and sign there.",
+            code="challenge_missing",
+        ) from None
+    return Answered(
+        challenge=challenge, session=session_of(request), person_id=_signed_in(request).pk
+    )
+
+
+def witness_facts(
+    request: HttpRequest, *, shown: Recorded | str, digest: str, meaning: str
+) -> dict[str, Any]:
+    """Return what the dialog of a second person holds: the challenge of this one showing."""
+    challenge = ask_challenge(
+        person=_signed_in(request),
+        session=session_of(request),
+        subject=subject_of(shown),
+        meaning=meaning,
+        digest=digest,
+        at=now(),
+    )
+    return {"challenge": challenge}
+
+
+def signer_facts(
+    request: HttpRequest, *, shown: Recorded | str, digest: str, meaning: str
+) -> dict[str, Any]:
+    """Return what the dialog of the signed-in person shows: who, the user ID when it is fixed.
+
+    Whoever has not accepted the statement of accountability is led to it instead.
+
+    Args:
+        shown: what the dialog is about; ``sign`` must be told the same.
+        digest: of the statement it shows.
+    """
+    user = _signed_in(request)
+    if not has_accepted(user):
+        back = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
+        return {"who": user.full_name, "accept_href": f"/accountability/?{back}"}
     return {
         "who": user.full_name,
         "fixed_username": user.username if is_continuous(request) else "",
+        **witness_facts(request, shown=shown, digest=digest, meaning=meaning),
     }

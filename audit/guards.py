@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator
 from django.apps import apps
 from django.db import models
 
-from audit.models import Checkpoint, FeedEvent, LedgerEntry, Recorded
+from audit.models import AccessEvent, Checkpoint, FeedEvent, LedgerEntry, Recorded
 from kernel.states import Moves
 
 FUNCTIONS = """
@@ -97,7 +97,9 @@ def moves_of(model: type[models.Model]) -> dict[str, Moves]:
 
 def is_append_only(model: type[models.Model]) -> bool:
     """Say whether rows of ``model`` are only ever added."""
-    if model in (LedgerEntry, Checkpoint, FeedEvent) or model.__name__.startswith("Historical"):
+    if model in (LedgerEntry, Checkpoint, FeedEvent, AccessEvent):
+        return True
+    if model.__name__.startswith("Historical"):
         return True
     return issubclass(model, Recorded) and model.append_only
 

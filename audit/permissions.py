@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kernel.errors import NotPermitted
 
 ROLES = ("operator", "verifier", "qa", "qp", "engineer", "planner", "admin", "service")
 
-# Segregation of duties: the pairs that one person may never hold together.
+# Segregation of duties: the pairs that one person may never hold together, in alphabetical order.
+# The database refuses them, too; a change here needs a migration of its own (a test compares).
 CONFLICTS = frozenset(
     frozenset(pair)
     for pair in (
+        ("admin", "engineer"),
         ("admin", "operator"),
-        ("admin", "verifier"),
+        ("admin", "planner"),
         ("admin", "qa"),
         ("admin", "qp"),
-        ("admin", "engineer"),
+        ("admin", "service"),
+        ("admin", "verifier"),
+        ("engineer", "qa"),
+        ("engineer", "service"),
         ("operator", "qa"),
         ("operator", "qp"),
-        ("engineer", "qa"),
-        ("service", "operator"),
-        ("service", "qa"),
-        ("service", "qp"),
+        ("operator", "service"),
+        ("planner", "service"),
+        ("qa", "service"),
+        ("qp", "service"),
+        ("service", "verifier"),
     )
+)
+
+# Who asks that a role be given, and who decides: never the same person, never about themselves.
+ROLE_ASKERS = ("admin", "qa")
+ROLE_DECIDERS = ("qa",)
+# Taking a role away is always safe, and one person is enough.
+ROLE_TAKERS = ("admin", "qa")
+
+# Who records that a person was trained; the trainer is named beside them.
+TRAINING_RECORDERS = ("qa",)
+
+# Who signs the recurring review of access, and how often it is due.
+ACCESS_REVIEWERS = ("qa",)
+ACCESS_REVIEW_DAYS = 90
+
+# What a user ID and an employee number are made of: no letter of another alphabet looks like these.
+USERNAME = r"^[a-z0-9][a-z0-9._@-]{0,63}$"
+EMPLOYEE_ID = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$"
+# Names of a job, not of a person: an account is one person's (draft Annex 11, 11).
+GENERIC = (
+    r"^(admin|administrator|anonymous|default|demo|engineer|everyone|guest|lab|nurse|operator|"
+    r"owner|pharmacist|pharmacy|planner|production|qa|qc|qp|quality|root|service|shared|shift|"
+    r"staff|super|superuser|supervisor|support|system|team|temp|test|tester|user|verifier)"
+    r"[0-9._@-]*$"
 )
 
 SCOPES = (
@@ -51,6 +82,11 @@ def sites_of(user: Any, *roles: str) -> set[int] | None:
     if any(grant.site_id is None for grant in grants):
         return None
     return {grant.site_id for grant in grants}
+
+
+def conflicting(role: str, held: Iterable[str]) -> str | None:
+    """Return a role among those ``held`` that one person may not hold beside ``role``."""
+    return next((one for one in sorted(set(held)) if frozenset((role, one)) in CONFLICTS), None)
 
 
 def require(allowed: bool, what: str) -> None:

@@ -1,49 +1,94 @@
 """Electronic signatures: re-authentication at the edge, then one short transaction.
 
 Note [Hash before lock]: checking a password takes tens of milliseconds on purpose. It happens in
-``reauthenticate``, before any row is locked; the command only checks that the proof is fresh.
+``reauthenticate``, before any row is locked; the command only checks that the proof is fresh, and
+takes away the challenge of the dialog that was signed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import authenticate
-from django.http import HttpRequest
+from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from audit.acts import Act, command, record
 from audit.keys import seal, sealing_key
-from audit.models import MEANINGS, Recorded, Signature, User
+from audit.models import MEANINGS, Acceptance, Recorded, Signature, User
+from audit.rules.accountability import accountability
 from kernel.canonical import canonical, digest, plain
 from kernel.errors import NotPermitted, StaleView, WrongCredentials
 
 PROOF_LASTS = timedelta(seconds=30)
 
 
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The dialog that was signed: its challenge, and the session it came back from."""
+
+    challenge: UUID
+    session: str
+    person_id: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """That a person has just shown both components of their signature."""
+    """That a person has just shown both components of their signature, and in which dialog.
+
+    Without a dialog (``answered``) the software signs for demonstration and tests; never in
+    production. ``on_signed`` is told once the signature stands.
+    """
 
     user: User
     at: datetime
+    answered: Answered | None = None
+    on_signed: Callable[[], None] = field(default=_nothing, compare=False)
 
 
-def reauthenticate(request: HttpRequest, *, username: str, password: str, at: datetime) -> Proof:
+def reauthenticate(
+    *,
+    username: str,
+    password: str,
+    at: datetime,
+    answered: Answered,
+    on_signed: Callable[[], None] = _nothing,
+) -> Proof:
     """Check user ID and password for a signature; the failure does not say which was wrong.
 
     Raises:
         WrongCredentials: they do not belong together, or the account is locked or closed.
+        NotPermitted: a service account, or a person who has not accepted the statement of
+            accountability.
     """
-    user = authenticate(request, username=username.strip().casefold(), password=password)
-    if not isinstance(user, User) or not user.is_active:
+    current = accountability()
+    accepted = Acceptance.objects.filter(
+        person=OuterRef("pk"), version=current.version, digest=current.digest
+    )
+    rows = User.objects.annotate(has_accepted=Exists(accepted))
+    user = rows.filter(username=username.strip().casefold()).first()
+    if user is None:
+        # As long as a password of somebody takes, so that time does not tell who exists.
+        User().set_password(password)
+    if user is None or not user.check_password(password) or not user.is_active:
         raise WrongCredentials("User ID and password do not match, or the account is locked.")
     if not user.is_person:
         raise NotPermitted("A service account never signs.")
-    return Proof(user=user, at=at)
+    if not user.has_accepted:
+        raise NotPermitted(
+            f"{user.full_name} has not accepted the statement of accountability yet: sign in,"
+            " and read it under your name.",
+            code="accountability",
+        )
+    return Proof(user=user, at=at, answered=answered, on_signed=on_signed)
 
 
 def digest_of(statement: Mapping[str, Any]) -> str:
@@ -60,6 +105,7 @@ def sign(
     meaning: str,
     statement: Mapping[str, Any],
     seen_digest: str,
+    shown: Recorded | str | None = None,
     reason: str = "",
 ) -> Signature:
     """Sign ``statement`` about ``subject``.
@@ -68,9 +114,11 @@ def sign(
         proof: the signer's proof, not older than 30 seconds.
         statement: the values being signed, as they stand now under lock.
         seen_digest: the digest that stood on the signer's screen.
+        shown: what the dialog was about, where the signature stands on a record made by it.
 
     Raises:
         StaleView: what was shown is not what would be signed.
+        WrongCredentials: the dialog was signed before, is too old, or was another one.
         NotPermitted: the proof is another person's, or too old.
     """
     if meaning not in MEANINGS:
@@ -82,6 +130,7 @@ def sign(
     current = digest_of(statement)
     if current != seen_digest:
         raise StaleView("The record changed after it was shown. Look again before signing.")
+    _take(proof, act, subject_of(subject if shown is None else shown), meaning, current)
     signature = Signature(
         signer=act.by,
         signer_name=act.by.full_name,
@@ -101,4 +150,53 @@ def sign(
     _, signature.seal = seal(canonical(signature.sealed_part()))
     signature.save(force_insert=True)
     record(act, "sign", signature)
+    proof.on_signed()
     return signature
+
+
+def subject_of(shown: Recorded | str) -> str:
+    """Return how a challenge names what its dialog is about ("batches.Step 12")."""
+    return shown if isinstance(shown, str) else f"{shown._meta.label} {shown.pk}"
+
+
+def _take(proof: Proof, act: Act, subject: str, meaning: str, seen: str) -> None:
+    """Take the challenge of the dialog away, in the transaction of the signature.
+
+    Note [One dialog, one signature]: the row goes with the commit. Of two requests with the same
+    challenge the second waits for the first and finds nothing; a refusal brings the row back.
+
+    Raises:
+        WrongCredentials: it was signed before, is too old, or was shown for something else.
+    """
+    answered = proof.answered
+    if answered is None:
+        if settings.ONELOT_ENV == "prod":
+            raise NotPermitted("Nobody signs without a signing dialog.")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM audit_signingchallenge WHERE id = %s"
+            " RETURNING person_id, session, subject, meaning, digest, expires_at",
+            [answered.challenge],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise WrongCredentials(
+            "This dialog was signed before, or is too old. Look again, and sign the new one.",
+            code="challenge_used",
+        )
+    if row[:2] != (answered.person_id, answered.session):
+        raise WrongCredentials(
+            "This dialog was shown in another session. Sign the one that is shown here.",
+            code="challenge_elsewhere",
+        )
+    if row[2:5] != (subject, meaning, seen):
+        raise WrongCredentials(
+            "This dialog was shown for another record, content or meaning.",
+            code="challenge_other",
+        )
+    if row[5] < act.at:
+        raise WrongCredentials(
+            "This dialog was shown more than ten minutes ago. Look again, and sign the new one.",
+            code="challenge_old",
+        )

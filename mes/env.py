@@ -116,6 +116,14 @@ def witness(name: str) -> str:
     )
 
 
+def webhook(name: str) -> str:
+    """Return where alerts are told as well: "" or ``https://…`` (http on this machine)."""
+    value = witness(name)
+    if value.startswith("syslog:"):
+        raise SettingError(f"The setting {name} must be an address like https://host/path.")
+    return value
+
+
 def words(name: str, default: Iterable[str] | None = None) -> list[str]:
     """Return the setting as a list: words between commas."""
     value = text(name, None if default is None else ",".join(default))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -63,6 +64,10 @@ class SignedInMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let through who is known, what is open, and the API, which checks for itself."""
+        user = request.user
+        if user.is_authenticated and (not user.is_active or user.is_locked):
+            # The account was closed or locked: its session ends with this request (draft Annex 11, 11).
+            logout(request)
         if request.user.is_authenticated or request.path.startswith(OPEN_PATHS) or is_api(request):
             response = self.get_response(request)
         else:

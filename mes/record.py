@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from audit.models import Checkpoint, LedgerEntry
-from audit.queries import entries_in
+from audit.queries import entries_in, judged, signatures_in
 from batches.models import Batch
 from batches.queries import record_of
 from kernel.canonical import EMPTY_HASH, digest, plain
@@ -41,9 +41,20 @@ def record_document(batch: Batch) -> dict[str, Any]:
             "entries": [plain_entry(entry) for entry in entries],
         },
         "checkpoint": checkpoint_over(entries),
+        "signature_states": signature_states(batch),
         "charts": [plain_chart(watch, batch) for watch in watches_of(batch.pk)],
     }
     return {**document, "digest": digest(document)}
+
+
+def signature_states(batch: Batch) -> dict[str, str]:
+    """Return how each signature of the record stands now: {its id: valid, invalidated, broken}.
+
+    It is no part of the content, which is sealed as it was decided.
+    """
+    streams = (batch.stream(), batch.order.chain.stream())
+    found = [one for stream in streams for one in judged(signatures_in(stream).order_by("pk"))]
+    return {str(one.pk): str(one.validity) for one in found}
 
 
 def content_of(batch: Batch) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class RecordOut(serializers.Serializer[Any]):
     seal = serializers.DictField(allow_null=True)
     ledger = serializers.DictField()
     checkpoint = serializers.DictField(allow_null=True)
+    signature_states = serializers.DictField(child=serializers.CharField())
     charts = serializers.ListField(child=serializers.DictField())
     digest = serializers.CharField()
 

@@ -21,6 +21,8 @@ KEY_DIR = env.path("KEY_DIR")
 CHECKPOINT_FILE = env.path("CHECKPOINT_FILE")
 # Who else is told of each checkpoint: nobody, syslog://host:port or https://host/path.
 CHECKPOINT_WITNESS = env.witness("CHECKPOINT_WITNESS")
+# Who is told when an account is locked: nobody, or https://host/path.
+SECURITY_WEBHOOK = env.webhook("SECURITY_WEBHOOK")
 DEMO_FILE = env.path("DEMO_FILE", default=BASE_DIR / "var" / "demo.json")
 
 # Floors, from the roof down.

@@ -1,6 +1,7 @@
 """The readers table: which event is told to whom, in order. The only place that knows."""
 
 from audit.commands import Handler, Work, set_handlers, set_works, write_to_feed
+from audit.queries import Standings, set_procedures, set_standings, set_vocabulary
 from audit.verification import set_checks
 from kernel.events import Readers, set_readers
 
@@ -38,11 +39,17 @@ def readers() -> Readers:
 
 def handlers() -> dict[str, Handler]:
     """Return who handles which message of the outbox."""
+    from audit.commands.lockout import ACCOUNT_LOCKED, tell_security
     from audit.commands.witnessing import TELL_WITNESS, tell_witness
     from mes.sealing import CHECKPOINT, checkpoint_now
     from monitoring.handlers import HANDLERS
 
-    return {**HANDLERS, CHECKPOINT: checkpoint_now, TELL_WITNESS: tell_witness}
+    return {
+        **HANDLERS,
+        ACCOUNT_LOCKED: tell_security,
+        CHECKPOINT: checkpoint_now,
+        TELL_WITNESS: tell_witness,
+    }
 
 
 def works() -> dict[str, Work]:
@@ -52,15 +59,40 @@ def works() -> dict[str, Work]:
     return {VERIFY_LEDGER: verify_ledger}
 
 
+def standings() -> dict[str, Standings]:
+    """Return who knows how which kind of signed record stands today."""
+    from batches.queries import standing_of_batches, standing_of_steps
+    from quality.queries import (
+        standing_of_deviations,
+        standing_of_dispositions,
+        standing_of_reviews,
+    )
+    from recipes.queries import standing_of_versions
+
+    return {
+        "batches.Batch": standing_of_batches,
+        "batches.Step": standing_of_steps,
+        "quality.Deviation": standing_of_deviations,
+        "quality.Disposition": standing_of_dispositions,
+        "quality.Review": standing_of_reviews,
+        "recipes.RecipeVersion": standing_of_versions,
+    }
+
+
 def connect() -> None:
     """Install the table, and plug in what the floors below may not ask for themselves."""
     from batches.ports import set_room_reader, set_sensor_reader
     from mes.proofs import check_readings, check_records
     from mes.rooms import sensors_in_room, value_in_room
+    from mes.vocabulary import words
+    from recipes.queries import procedures
 
+    set_standings(standings())
     set_readers(readers(), first=(write_to_feed,))
     set_sensor_reader(value_in_room)
     set_room_reader(sensors_in_room)
     set_checks(check_records, check_readings)
     set_handlers(handlers())
     set_works(works())
+    set_vocabulary(words())
+    set_procedures(procedures)

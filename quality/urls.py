@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from quality.views import decisions, deviations, queue, release, review
+from quality.views import decisions, deviations, queue, release, review, trail
 
 BATCH = "batches/<str:number>"
 EXCEPTION = f"{BATCH}/review/exceptions/<int:exception_id>"
@@ -16,6 +16,8 @@ urlpatterns = [
     path(f"{BATCH}/review/production/", decisions.sign_production, name="review-production"),
     path(f"{BATCH}/review/quality/", decisions.sign_quality, name="review-quality"),
     path(f"{BATCH}/review/return/", decisions.give_back, name="review-return"),
+    path(f"{BATCH}/trail/", trail.trail_page, name="trail"),
+    path(f"{BATCH}/trail/sign/", trail.sign_trail, name="trail-sign"),
     path(f"{BATCH}/release/", release.release_page, name="release"),
     path(f"{BATCH}/release/sign/", release.sign_release, name="release-sign"),
     path(f"{BATCH}/release/reject/", release.sign_rejection, name="release-reject"),

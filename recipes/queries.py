@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KT
 
 from audit.models import Signature
-from audit.queries import signatures_of
+from audit.queries import Standing, judged, signatures_of, standing_of_change
+from audit.rules.training import Procedure
 from kernel.canonical import canonical
 from kernel.errors import FieldError, Invalid, NotFound
 from recipes.models import Recipe, RecipeVersion, Therapy
 from recipes.rules.completeness import missing_before_approval
 from recipes.rules.document import Document
 from recipes.rules.parsing import document_from
+
+
+def procedure_of(version_id: int) -> Procedure:
+    """Return a version of a recipe as what people are trained on."""
+    return _procedures(RecipeVersion.objects.filter(pk=version_id))[0]
+
+
+def procedures() -> list[Procedure]:
+    """Return the versions that people can be trained on: approved, in force, or once in force."""
+    found = RecipeVersion.objects.filter(state__in=("approved", "effective", "superseded"))
+    return _procedures(found.order_by("recipe__code", "number"))
+
+
+def _procedures(versions: QuerySet[RecipeVersion]) -> list[Procedure]:
+    """Read the code, the number, and the oldest version whose training is still good."""
+    since = KT("document__header__training_since")
+    return [
+        Procedure(code=code, version=number, since=int(oldest or number))
+        for code, number, oldest in versions.values_list("recipe__code", "number", since)
+    ]
 
 
 def therapies() -> QuerySet[Therapy]:
@@ -140,7 +163,20 @@ def findings_of(version: RecipeVersion) -> tuple[FieldError, ...]:
 
 def signatures_on(version: RecipeVersion) -> list[Signature]:
     """Return the signatures on a version, oldest first."""
-    return list(signatures_of(version).order_by("pk"))
+    return judged(signatures_of(version).order_by("pk"))
+
+
+def standing_of_versions(signatures: Sequence[Signature]) -> dict[int, Standing]:
+    """Return how versions stand beside their signatures: drafted again since, or altered."""
+    found = RecipeVersion.objects.in_bulk({one.subject_id for one in signatures})
+    standings = {}
+    for one in signatures:
+        version = found.get(one.subject_id)
+        if version is not None and version.document_digest == one.statement["document_digest"]:
+            standings[one.pk] = Standing.AS_SIGNED
+        else:
+            standings[one.pk] = standing_of_change(one)
+    return standings
 
 
 def authors_of(version: RecipeVersion) -> set[int]:

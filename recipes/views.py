@@ -147,19 +147,19 @@ def dialog_of(
     if not (may["submit"] or may["approve"]):
         return None
     verb, meaning = ("submit", "authored") if may["submit"] else ("approve", "approved")
-    statement = version_statement(version)
+    digest = digest_of(version_statement(version))
     return {
         "id": "sign-version",
         "action": f"/recipes/{version.recipe.code}/{version.number}/{verb}/",
         "meaning": meaning,
-        **signer_facts(request),
+        **signer_facts(request, shown=version, digest=digest, meaning=meaning),
         "what": f"{version_title(version)} · {version.recipe.title}",
         "values": [
             {"label": "Recipe", "value": version_title(version)},
             {"label": "Therapy", "value": version.recipe.therapy.code},
             {"label": "Document", "value": version.document_digest[:16]},
         ],
-        "digest": digest_of(statement),
+        "digest": digest,
         "version": version.version,
         "consequence": "The document cannot be changed any more.",
         "submit": f"Sign: {verb} {version_title(version)}",

@@ -15,6 +15,7 @@ from supply.models import (
     CustodyEvent,
     Equipment,
     MaterialLot,
+    Patient,
 )
 from supply.rules.identity import coi_from
 
@@ -32,6 +33,18 @@ def chain_valued(text: str) -> ChainOfIdentity:
     found = ChainOfIdentity.objects.select_related("patient").filter(value=value).first()
     if found is None:
         raise NotFound("There is no such chain of identity.")
+    return found
+
+
+def patient_coded(code: str) -> Patient:
+    """Return the patient of that pseudonym.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = Patient.objects.filter(code=code).first() if code.isprintable() else None
+    if found is None:
+        raise NotFound("There is no such patient.")
     return found
 
 

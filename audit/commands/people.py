@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
@@ -10,8 +11,9 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from audit.acts import Act, command, record
-from audit.models import ApiToken, RoleGrant, Site, User
-from audit.permissions import CONFLICTS, ROLES, SCOPES
+from audit.commands.grants import end_grant, reason_of
+from audit.models import ApiToken, Site, User
+from audit.permissions import EMPLOYEE_ID, GENERIC, SCOPES, USERNAME, require, sites_of
 from audit.queries import next_id
 from kernel.errors import Conflict, Invalid
 
@@ -60,6 +62,50 @@ def folded(username: str) -> str:
     return unicodedata.normalize("NFKC", username).strip().casefold()
 
 
+def _free_username(username: str, kind: str) -> str:
+    """Return the user name as it is kept, if nobody ever had it."""
+    name = folded(username)
+    if not name:
+        raise Invalid("A user name is needed.", pointer="/username", code="blank")
+    if not re.fullmatch(USERNAME, name):
+        raise Invalid(
+            "A user name is made of letters a to z, digits, and . _ - @.",
+            pointer="/username",
+            code="letters",
+        )
+    if kind == User.Kind.PERSON and re.fullmatch(GENERIC, name):
+        raise Invalid(
+            "An account belongs to one person: this is the name of a job, not of somebody.",
+            pointer="/username",
+            code="generic",
+        )
+    if User.objects.filter(username=name).exists():
+        raise Invalid("This user name was used before.", pointer="/username", code="used")
+    return name
+
+
+def _free_employee_id(employee_id: str | None, kind: str) -> str | None:
+    """Return the employee number as it is kept, if it is nobody else's."""
+    number = unicodedata.normalize("NFKC", employee_id or "").strip()
+    if not number:
+        if kind == User.Kind.PERSON:
+            raise Invalid("A person has an employee number.", pointer="/employee_id", code="blank")
+        return None
+    if not re.fullmatch(EMPLOYEE_ID, number):
+        raise Invalid(
+            "An employee number is made of letters, digits, and . _ - /.",
+            pointer="/employee_id",
+            code="letters",
+        )
+    if User.objects.filter(employee_id__iexact=number).exists():
+        raise Invalid(
+            "This person has an account already, open or closed: one person, one account.",
+            pointer="/employee_id",
+            code="used",
+        )
+    return number
+
+
 @command
 def add_user(
     *,
@@ -73,17 +119,14 @@ def add_user(
     """Add a person or a service account.
 
     Raises:
-        Invalid: the user name is empty, or was ever used by anybody.
+        Invalid: the user name is not plain, names a job, or was ever used by anybody; the
+            employee number is missing, or is another person's.
     """
-    name = folded(username)
-    if not name:
-        raise Invalid("A user name is needed.", pointer="/username", code="blank")
-    if User.objects.filter(username=name).exists():
-        raise Invalid("This user name was used before.", pointer="/username", code="used")
+    name = _free_username(username, kind)
     user = User(
         username=name,
         full_name=full_name,
-        employee_id=employee_id,
+        employee_id=_free_employee_id(employee_id, kind),
         kind=kind,
         created_at=act.at,
     )
@@ -103,29 +146,30 @@ def set_password(*, user: User, password: str, act: Act) -> None:
 
 @command
 def deactivate_user(*, user: User, act: Act) -> None:
-    """Close an account; the person and all they signed stay."""
+    """Close an account for good: its roles and tokens end with it; all that was signed stays.
+
+    A session ends at its next request: a closed account is nobody's any more.
+
+    Raises:
+        NotPermitted: the actor is a person who may not close accounts.
+        Conflict: it is closed already, or it is the software itself.
+        Invalid: a person gave no reason.
+    """
+    by_person = act.by.is_person
+    require(not by_person or sites_of(act.by, "admin", "qa") is None, "close accounts")
+    if not user.is_active or user.username == SYSTEM:
+        raise Conflict("This account is closed, or never is.", code="closed")
+    if by_person:
+        reason_of(act.reason)
     user.is_active = False
     user.save(update_fields=["is_active"])
     record(act, "deactivate", user)
-
-
-@command
-def grant_role(*, user: User, role: str, site: Site | None, act: Act) -> RoleGrant:
-    """Give a person a role at a site, or everywhere when ``site`` is None.
-
-    Raises:
-        Conflict: the role may not be held together with one already held.
-    """
-    if role not in ROLES:
-        raise Invalid(f"There is no role {role}.", pointer="/role", code="unknown")
-    held = {grant.role for grant in user.grants.filter(revoked_at=None)}
-    for other in sorted(held):
-        if frozenset((role, other)) in CONFLICTS:
-            raise Conflict(f"One person may not be both {role} and {other}.", code="duties")
-    grant = RoleGrant(user=user, role=role, site=site, granted_by=act.by, granted_at=act.at)
-    grant.save(force_insert=True)
-    record(act, "grant", grant)
-    return grant
+    for grant in user.grants.filter(revoked_at=None):
+        end_grant(grant, "the account was closed", act)
+    for token in user.tokens.filter(revoked_at=None):
+        token.revoked_at = act.at
+        token.save()
+        record(act, "revoke", token)
 
 
 def digest_of_token(token: str) -> str:
@@ -141,6 +185,7 @@ def create_token(
 
     Raises:
         Invalid: a scope that does not exist, or an account of a person.
+        Conflict: the account is closed.
     """
     wanted = sorted(set(scopes))
     for scope in wanted:
@@ -148,6 +193,8 @@ def create_token(
             raise Invalid(f"There is no scope {scope}.", pointer="/scopes", code="unknown")
     if user.is_person:
         raise Invalid("Tokens are for service accounts.", pointer="/user", code="person")
+    if not user.is_active:
+        raise Conflict("The account is closed.", code="closed")
     text = f"mes_live_{secrets.token_urlsafe(32)}"
     token = ApiToken(
         user=user,

@@ -48,7 +48,7 @@ def tell_witness(payload: Mapping[str, Any], act: Act) -> None:
         if address.scheme == "syslog":
             _log(line, address)
         elif address.scheme:
-            _post(line, address.geturl())
+            post(line, address.geturl())
     except (OSError, URLError) as error:
         raise Unavailable("The witness of the checkpoints did not answer.") from error
 
@@ -71,8 +71,8 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def _post(line: Mapping[str, Any], address: str) -> None:
-    """Post a whole line to a web address; any answer but a 2xx is none."""
+def post(line: Mapping[str, Any], address: str) -> None:
+    """Post a whole line to a web address that was configured; any answer but a 2xx is none."""
     asked = Request(  # noqa: S310 - the setting allows https, and http on this machine
         address, json.dumps(line).encode(), {"Content-Type": "application/json"}
     )

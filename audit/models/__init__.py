@@ -1,14 +1,21 @@
 """The records of the ground floor, one noun per file."""
 
+from audit.models.access import AccessEvent, SavedSearch
+from audit.models.challenge import Acceptance, SigningChallenge
 from audit.models.courier import FeedEvent, Job, OutboxMessage, RememberedAnswer
 from audit.models.entry import Checkpoint, LedgerEntry
+from audit.models.grant import AccessReview, RoleRequest
 from audit.models.recorded import NoAct, Recorded, kept_history
 from audit.models.signature import MEANINGS, Signature
 from audit.models.site import Site
+from audit.models.training import Training
 from audit.models.user import ApiToken, RoleGrant, User
 
 __all__ = [
     "MEANINGS",
+    "Acceptance",
+    "AccessEvent",
+    "AccessReview",
     "ApiToken",
     "Checkpoint",
     "FeedEvent",
@@ -19,8 +26,12 @@ __all__ = [
     "Recorded",
     "RememberedAnswer",
     "RoleGrant",
+    "RoleRequest",
+    "SavedSearch",
     "Signature",
+    "SigningChallenge",
     "Site",
+    "Training",
     "User",
     "kept_history",
 ]

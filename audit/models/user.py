@@ -8,11 +8,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.hashers import make_password as hashed
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from audit.models.recorded import Recorded, kept_history
 from audit.models.site import Site
-from audit.permissions import ROLES
+from audit.permissions import EMPLOYEE_ID, GENERIC, ROLES, USERNAME
 
 
 class Users(BaseUserManager["User"]):
@@ -40,6 +40,10 @@ class User(Recorded, AbstractBaseUser):
     employee_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.PERSON)
     is_active = models.BooleanField(default=True)
+    # Locked after wrong signing passwords: since when, at which terminal, after how many.
+    locked_at = models.DateTimeField(null=True, blank=True)
+    locked_from = models.CharField(max_length=64, blank=True, default="")
+    locked_after = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     history = kept_history()
 
@@ -55,6 +59,22 @@ class User(Recorded, AbstractBaseUser):
                 condition=models.Q(username=Lower("username")),
                 name="username_is_folded",
             ),
+            models.CheckConstraint(
+                condition=models.Q(username__regex=USERNAME), name="username_is_plain"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="service") | ~models.Q(username__regex=GENERIC),
+                name="username_is_no_ones_job",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="service") | models.Q(employee_id__isnull=False),
+                name="a_person_is_employed",
+            ),
+            models.UniqueConstraint(Upper("employee_id"), name="employee_is_one_person"),
+            models.CheckConstraint(
+                condition=models.Q(employee_id=None) | models.Q(employee_id__regex=EMPLOYEE_ID),
+                name="employee_id_is_plain",
+            ),
         )
 
     def __str__(self) -> str:
@@ -65,8 +85,16 @@ class User(Recorded, AbstractBaseUser):
         self.password = hashed(raw_password)
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Check a password without storing an upgraded hash on the side: no act, no write."""
-        return check_password(raw_password, self.password)
+        """Check a password without storing an upgraded hash on the side: no act, no write.
+
+        The password of a locked account proves nothing, wherever it is asked for.
+        """
+        return check_password(raw_password, self.password) and not self.is_locked
+
+    @property
+    def is_locked(self) -> bool:
+        """Say whether wrong signing passwords have locked this account."""
+        return self.locked_at is not None
 
     @property
     def is_person(self) -> bool:
@@ -81,6 +109,10 @@ class User(Recorded, AbstractBaseUser):
             self._grants = held
         return held
 
+    def known_grants(self, held: list[RoleGrant]) -> None:
+        """Take over the grants that were read for the same person a moment ago."""
+        self._grants = held
+
 
 class RoleGrant(Recorded):
     """A role given to a person at one site, or everywhere when there is no site."""
@@ -91,7 +123,13 @@ class RoleGrant(Recorded):
     site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True)
     granted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     granted_at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True, default="")
+    request = models.OneToOneField(
+        "audit.RoleRequest", models.PROTECT, null=True, blank=True, related_name="grant"
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    revoke_reason = models.CharField(max_length=500, blank=True, default="")
     history = kept_history()
 
     class Meta:
@@ -101,6 +139,14 @@ class RoleGrant(Recorded):
                 condition=models.Q(revoked_at=None),
                 nulls_distinct=False,
                 name="role_is_granted_once",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(granted_by=models.F("user")), name="nobody_grants_themselves"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(revoked_at=None, revoked_by=None)
+                | models.Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="a_role_is_taken_by_somebody",
             ),
         )
 

@@ -7,8 +7,8 @@ from celery import shared_task
 from django.db import connection
 
 from audit import ledger
-from audit.commands import couriers, jobs, witnessing
-from audit.edges import act_of_task
+from audit.commands import challenges, couriers, jobs, witnessing
+from audit.edges import act_of_task, now
 from audit.tasks.running import in_words, run
 
 log = structlog.get_logger()
@@ -40,6 +40,7 @@ def sweep_outbox() -> int:
         delivered += sum(_deliver(claim) for claim in claims)
         if len(claims) < AT_ONCE:
             break
+    challenges.sweep_challenges(at=now())
     for job_id in jobs.jobs_to_send(limit=AT_ONCE, act=act_of_task("sweep_outbox")):
         run_job.delay(job_id)
     return delivered

@@ -8,6 +8,7 @@ from batches.commands.decisions import (
     mark_released,
     mark_returned,
 )
+from batches.commands.erasure import erase_patient
 from batches.commands.holds import hold_batch, hold_batches_of, resume_batch
 from batches.commands.lifecycle import abort_batch, start_batch
 from batches.commands.orders import (
@@ -26,6 +27,7 @@ __all__ = [
     "cancel_order",
     "correct_value",
     "enter_value",
+    "erase_patient",
     "hold_batch",
     "hold_batches_of",
     "issue_batch",

@@ -13,6 +13,7 @@ from batches.commands.locks import (
     step_fields,
     step_for_update,
 )
+from batches.commands.training import require_trained
 from batches.events import StepChanged, StepCompleted
 from batches.models import Batch, Step
 from batches.queries.statements import current_values, step_statement, values_of
@@ -29,10 +30,11 @@ def require_performer(step: Step, act: Act) -> None:
     """Refuse whoever may not perform this step at this site.
 
     Raises:
-        NotPermitted: they hold none of the roles the recipe names.
+        NotPermitted: they hold none of the roles the recipe names, or are not trained on it.
     """
     roles = definition_of(step).roles
     require(holds(act.by, *roles, site_id=step.batch.site_id), f"perform step {step.code}")
+    require_trained(step.batch, act)
 
 
 def require_open(step: Step) -> None:
@@ -119,7 +121,7 @@ def verify_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act:
 
     Raises:
         NotPermitted: the verifier performed the step, is the same person under another account,
-            or holds no verifier's role at the site.
+            holds no verifier's role at the site, or is not trained on the recipe.
         AlreadyDone: it was verified before.
         IllegalMove: it was not performed.
         StaleView: it is not what was shown.
@@ -131,6 +133,7 @@ def verify_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act:
     STEP.after(step.state, "verify")
     _require_second_person(step, act)
     require(holds(act.by, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
+    require_trained(step.batch, act)
     check_seen(seen, step.version)
     sign(
         act=act,

@@ -23,6 +23,7 @@ from batches.queries.records import (
     signatures_by_subject,
     steps_with_values,
 )
+from batches.queries.standings import standing_of_batches, standing_of_steps
 from batches.queries.statements import (
     correction_statement,
     current_values,
@@ -80,6 +81,8 @@ __all__ = [
     "record_of",
     "running_batches_in_room",
     "signatures_by_subject",
+    "standing_of_batches",
+    "standing_of_steps",
     "step_coded",
     "step_found",
     "step_signature",

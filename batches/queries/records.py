@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from audit.models import Signature
-from audit.queries import plain_signature, signatures_in
+from audit.queries import judged, plain_signature, signatures_in
 from batches.models import Batch, Hold, Step, StepValue
 from batches.queries.statements import current_values, plain_value
 from batches.rules.verdicts import ONLY_TRIED
@@ -55,7 +55,7 @@ def steps_with_values(batch: Batch) -> list[tuple[Step, list[StepValue]]]:
 def signatures_by_subject(batch: Batch) -> defaultdict[tuple[str, int], list[Signature]]:
     """Return the signatures of a batch's stream by what they are on, oldest first, in one query."""
     found: defaultdict[tuple[str, int], list[Signature]] = defaultdict(list)
-    for signature in signatures_in(batch.stream()).order_by("pk"):
+    for signature in judged(signatures_in(batch.stream()).order_by("pk")):
         found[signature.subject_type, signature.subject_id].append(signature)
     return found
 

@@ -185,11 +185,12 @@ def issue_dialog(request: HttpRequest, batch: Batch, error: str = "") -> dict[st
     if batch.state != "planned":
         return None
     statement = issue_statement(batch)
+    digest = digest_of(statement)
     return {
         "id": "sign-issue",
         "action": f"/batches/{batch.number}/issue/",
         "meaning": "issued",
-        **signer_facts(request),
+        **signer_facts(request, shown=batch, digest=digest, meaning="issued"),
         "what": f"{batch.number} · {statement['recipe']} · patient {statement['patient']}",
         "values": [
             {"label": "Order", "value": statement["order"]},
@@ -198,7 +199,7 @@ def issue_dialog(request: HttpRequest, batch: Batch, error: str = "") -> dict[st
             {"label": "Document", "value": str(statement["document_digest"])[:16]},
             {"label": "Room", "value": statement["room"] or "—"},
         ],
-        "digest": digest_of(statement),
+        "digest": digest,
         "version": batch.version,
         "consequence": "Freezes the whole recipe for this batch. A later version does not change it.",
         "submit": f"Sign: issue {batch.number}",

@@ -21,7 +21,7 @@ from batches.queries import batches_seen, order_numbered, orders_to_plan
 from batches.rules.entries import LONGEST_REASON, text_from
 from batches.states import ORDER
 from batches.views.forms import go, person_of, seen_version
-from kernel.errors import Invalid, NotFound, Refusal
+from kernel.errors import Conflict, Invalid, NotFound, Refusal
 from supply.commands import reveal_patient
 from supply.queries import collections_of, containers_of, custody_of
 
@@ -141,7 +141,7 @@ def order_reveal(request: HttpRequest, number: str) -> HttpResponse:
             site_id=order.site_id if place is None else place,
             act=act_of_request(request, reason=reason),
         )
-    except Invalid as refusal:
+    except (Invalid, Conflict) as refusal:
         context = order_shown(request, order, reveal_error=refusal.detail)
         return render(request, "orders/order.html", context, status=refusal.status)
     response = render(

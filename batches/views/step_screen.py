@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from audit.forms import signer_facts
+from audit.forms import signer_facts, witness_facts
 from audit.permissions import holds
-from audit.queries import signatures_of
+from audit.queries import judged, signatures_of
 from audit.signing import digest_of
 from batches.models import Batch, Step, StepValue
 from batches.ports import room_sensors
@@ -84,7 +84,7 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "next_step": following(step),
         "typed": typed,
         "problem": typed.problem(),
-        "signed": list(signatures_of(step).order_by("pk")),
+        "signed": judged(signatures_of(step).order_by("pk")),
         "error": typed.error_at("/value", "/unit"),
         "reason_error": typed.error_at("/reason"),
         "asks_reason": bool(typed.reason or typed.error_at("/reason")),
@@ -183,7 +183,7 @@ def sign_dialogs(
     """Return the e-sign dialog of this state of the step: performed, or verified."""
     if step.state not in ("running", "performed"):
         return {}
-    statement = step_statement(step, values)
+    digest = digest_of(step_statement(step, values))
     shown = shown_value(standing[-1], values) if standing else None
     base = {
         "what": f"{step.batch.number} · {step.code} {step.title} ·"
@@ -195,7 +195,7 @@ def sign_dialogs(
                 "old": ", ".join(one["value"] for one in shown["old"]) if shown else "",
             }
         ],
-        "digest": digest_of(statement),
+        "digest": digest,
         "version": step.version,
         "error": typed.refusal.detail if typed.refusal and typed.refusal.status == 401 else "",
         "is_open": request.GET.get("sign") == "1",
@@ -204,6 +204,8 @@ def sign_dialogs(
     act = shown["words"] if shown else "done"
     if step.state == "running":
         own = {"id": "sign-step", "action": f"{path}/sign/", "meaning": "performed"}
-        return {"signing": {**base, **signer_facts(request), **own, "submit": f"Sign: {act}"}}
+        facts = signer_facts(request, shown=step, digest=digest, meaning="performed")
+        return {"signing": {**base, **facts, **own, "submit": f"Sign: {act}"}}
     own = {"id": "verify-step", "action": f"{path}/verify/", "meaning": "verified", "who": ""}
-    return {"signing": {**base, **own, "submit": f"Verify: {act}"}}
+    facts = witness_facts(request, shown=step, digest=digest, meaning="verified")
+    return {"signing": {**base, **facts, **own, "submit": f"Verify: {act}"}}

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.edges import act_of_proof, act_of_request
-from audit.forms import proof_of_signer, proof_of_witness, signer_facts
+from audit.forms import proof_of_signer, proof_of_witness, signer_facts, witness_facts
 from audit.signing import digest_of
 from audit.views import EVERYBODY, roles_required
 from batches import commands
@@ -234,23 +234,25 @@ def _shown_correction(request: HttpRequest, step: Step, typed: Typed) -> HttpRes
     if value is None:
         raise NotFound("There is no value to correct.")
     status = typed.refusal.status if typed.refusal else 200
+    digest = digest_of(correction_statement(step, entered=typed.value, reason=typed.reason))
+    witness = witness_facts(request, shown=step, digest=digest, meaning="verified")
     context["signing"] = {
         "id": "sign-correction",
         "action": path_of(step) + "correct/",
         "meaning": "performed",
-        **signer_facts(request),
+        **signer_facts(request, shown=step, digest=digest, meaning="performed"),
         "what": f"Correction · {step.batch.number} · {step.code} {step.title}",
         "values": [
             {"label": "Value", "value": typed.value, "old": value["words"]},
             {"label": "Reason", "value": typed.reason},
         ],
-        "digest": digest_of(correction_statement(step, entered=typed.value, reason=typed.reason)),
+        "digest": digest,
         "version": step.version,
         "hidden": [
             {"name": "value", "value": typed.value},
             {"name": "reason", "value": typed.reason},
         ],
-        "witness": {"meaning": "verified"} if step.verified_by_id else None,
+        "witness": {"meaning": "verified", **witness} if step.verified_by_id else None,
         "submit": f"Sign: corrected to {typed.value}",
         "error": typed.refusal.detail if typed.refusal else "",
         "is_open": True,

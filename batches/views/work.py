@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.models import User
-from audit.permissions import holds, sites_of
+from audit.permissions import ROLE_ASKERS, holds, sites_of
+from audit.queries import locked_accounts
 from audit.views import EVERYBODY, roles_required
 from batches.models import Batch, Step
 from batches.queries import batches_seen, definition_of, next_open_step, open_holds, work_of
@@ -52,6 +53,8 @@ def work_shown(user: User) -> dict[str, Any]:
         "is_maker": is_maker,
         "may_plan": holds(user, "planner"),
         "layout": "screen_operator.html" if is_maker else "base.html",
+        "watches_access": holds(user, *ROLE_ASKERS),
+        "locked": list(locked_accounts(user)),
         "topics": "feed",
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,15 +10,23 @@ from typing import Any
 from uuid import uuid4
 
 from audit.acts import Act
-from audit.commands import add_site, add_user, create_token, grant_role
+from audit.commands import (
+    accept_accountability,
+    add_site,
+    add_user,
+    create_token,
+    grant_role,
+    record_training,
+)
 from audit.edges import system_user
 from audit.models import Site, User
+from audit.rules.accountability import accountability
 from audit.signing import Proof, digest_of
 from monitoring.commands import add_sensor
 from monitoring.rules.limits import LimitSet
 from recipes import commands as recipes
 from recipes.models import Therapy
-from recipes.queries import version_statement
+from recipes.queries import procedures, version_statement
 from recipes.rules.yaml_text import plain_from_yaml
 from supply import commands as supply
 from supply.models import Equipment
@@ -111,6 +119,7 @@ def found(house: House) -> None:
         house.sites[code] = add_site(code=code, name=name, kind=kind, act=house.act())
     _people(house)
     _therapies(house)
+    _training(house)
     _rooms(house)
     _stock(house)
 
@@ -126,7 +135,9 @@ def _people(house: House) -> None:
         )
         for role in roles:
             where = house.sites[site] if site else None
-            grant_role(user=user, role=role, site=where, act=house.act())
+            act = house.act(reason="the demo house is founded")
+            grant_role(user=user, role=role, site=where, act=act)
+        accept_accountability(digest=accountability().digest, act=replace(house.act(), by=user))
         house.people[username] = user
     for code in ("NORTH", "SOUTH"):
         client = add_user(
@@ -156,6 +167,23 @@ def _therapies(house: House) -> None:
             act=house.act(),
         )
         approve_recipe(house, therapy, (RECIPES / f"{code}.yaml").read_text())
+
+
+def _training(house: House) -> None:
+    """Train everybody who makes or verifies on every recipe in force, for a year."""
+    for username, (_, roles, _) in PEOPLE.items():
+        if not {"operator", "verifier"} & set(roles):
+            continue
+        for procedure in procedures():
+            record_training(
+                user=house.people[username],
+                procedure=procedure.code,
+                version=procedure.version,
+                trained_by=house.people["erik"],
+                evidence="Demo: shown and done under supervision",
+                valid_until=house.at + timedelta(days=365),
+                act=house.act("quinn"),
+            )
 
 
 def approve_recipe(house: House, therapy: Therapy, text: str) -> None:

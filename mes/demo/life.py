@@ -19,7 +19,11 @@ from monitoring.drivers import driver_named
 from monitoring.models import Sensor
 from monitoring.rules.intake import Measured
 from quality import commands as quality
-from quality.queries.statements import disposition_statement, review_statement
+from quality.queries.statements import (
+    disposition_statement,
+    review_statement,
+    trail_statement,
+)
 from supply.rules.iso7064 import check_character
 
 # What fits the demo recipe: the middle of the limits would not go together in the calculations.
@@ -191,6 +195,13 @@ def released(house: House, one: Order) -> Batch:
         perform_batch(batch, work)
     later = work.at + timedelta(hours=2)
     batch = review_production(house, batch, later)
+    quality.review_trail(
+        batch_id=batch.pk,
+        seen=batch.version,
+        proof=house.proof("quinn", at=later),
+        seen_digest=digest_of(trail_statement(batch)),
+        act=house.act("quinn", at=later),
+    )
     quality.review_batch(
         batch_id=batch.pk,
         seen=batch.version,

@@ -17,6 +17,7 @@ from quality.commands.exceptions import (
 )
 from quality.commands.excursions import record_custody_break, record_excursion
 from quality.commands.reviews import open_review, return_batch, review_batch, review_production
+from quality.commands.trail_review import review_trail
 
 __all__ = [
     "accept_exception",
@@ -37,4 +38,5 @@ __all__ = [
     "return_deviation",
     "review_batch",
     "review_production",
+    "review_trail",
 ]

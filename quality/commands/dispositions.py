@@ -61,6 +61,7 @@ def _decided(
         meaning=decision,
         statement=statement,
         seen_digest=seen_digest,
+        shown=batch,
         reason=reason,
     )
     record(act, verb, made, reason=reason)

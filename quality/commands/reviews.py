@@ -51,6 +51,7 @@ def _signed_review(
         meaning="reviewed",
         statement=review_statement(batch, kind),
         seen_digest=seen_digest,
+        shown=batch,
     )
     record(act, f"review_{kind}", review)
     return review

@@ -9,7 +9,7 @@ from batches.models import Batch
 
 
 class Review(Recorded):
-    """A signed review of a batch, by production or by quality."""
+    """A signed review of a batch, by production or by quality, or of its audit trail."""
 
     chained_in = ("batch", "batch_id")
     append_only = True
@@ -17,6 +17,7 @@ class Review(Recorded):
     class Kind(models.TextChoices):
         PRODUCTION = "production"
         QUALITY = "quality"
+        TRAIL = "trail"
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="reviews")
     kind = models.CharField(max_length=16, choices=Kind)

@@ -18,13 +18,20 @@ from quality.queries.release import (
     release_facts,
     verified_findings,
 )
+from quality.queries.standings import (
+    standing_of_deviations,
+    standing_of_dispositions,
+    standing_of_reviews,
+)
 from quality.queries.statements import (
     closing_statement,
     consequence,
     disposition_statement,
     review_statement,
     shown_lines,
+    trail_statement,
 )
+from quality.queries.trail import late_entries, reopening_entries, trail_counts, trail_of
 
 __all__ = [
     "WAITING",
@@ -41,19 +48,27 @@ __all__ = [
     "exceptions_of",
     "is_changed_since",
     "last_review",
+    "late_entries",
     "life_of",
     "makers_of",
     "participants_of",
     "related_batches",
     "release_facts",
+    "reopening_entries",
     "results_of",
     "review_queue",
     "review_statement",
     "section_for_record",
     "sections_of",
     "shown_lines",
+    "standing_of_deviations",
+    "standing_of_dispositions",
+    "standing_of_reviews",
     "steps_around",
     "steps_shown",
+    "trail_counts",
+    "trail_of",
+    "trail_statement",
     "verified_findings",
     "waiting_after",
 ]

@@ -12,6 +12,7 @@ from quality.models import Deviation, Review
 from quality.permissions import may_certify
 from quality.queries.deviations import deviations_of
 from quality.queries.exceptions import exceptions_of, participants_of
+from quality.queries.trail import reopening_entries
 from quality.rules.release_gate import ReleaseFacts
 
 ABORTED = ("aborted", "qa_review_of_aborted")
@@ -36,6 +37,10 @@ def is_changed_since(batch: Any, review: Review) -> bool:
     own = LedgerEntry.objects.get(subject_type=Review._meta.label, subject_id=str(review.pk))
     later = entries_in(batch.stream()).filter(seq__gt=review.ledger_seq).exclude(act=own.act)
     later = later.exclude(verb="refused")
+    # To read the trail, and to sign that, changes nothing in the record.
+    later = later.exclude(
+        act__in=list(later.filter(verb="review_trail").values_list("act", flat=True))
+    )
     chained = entries_in(batch.order.chain.stream()).filter(
         subject_type=Deviation._meta.label, recorded_at__gt=own.recorded_at
     )
@@ -68,6 +73,7 @@ def release_facts(
     """
     exceptions = list(exceptions_of(batch))
     review = last_review(batch, Review.Kind.QUALITY)
+    trail_review = last_review(batch, Review.Kind.TRAIL)
     open_steps = batch.steps.exclude(state="complete").order_by("ordinal")
     return ReleaseFacts(
         has_steps=batch.steps.exists(),
@@ -76,6 +82,9 @@ def release_facts(
         is_production_reviewed=last_review(batch, Review.Kind.PRODUCTION) is not None,
         is_quality_reviewed=review is not None,
         is_changed_since_review=review is not None and is_changed_since(batch, review),
+        is_trail_reviewed=trail_review is not None,
+        is_changed_since_trail_review=trail_review is not None
+        and reopening_entries(batch, trail_review).exists(),
         unopened_exceptions=sum(one.opened_at is None for one in exceptions),
         undecided_exceptions=sum(one.state != "accepted" for one in exceptions),
         open_deviations=tuple(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.queries import entries_in
+from audit.models import LedgerEntry
+from audit.queries import critical_entries, entries_in
 from kernel.canonical import EMPTY_HASH
 from quality.models import Deviation
 from quality.queries.deviations import batch_of, deviations_of
@@ -41,6 +42,8 @@ LABELS = {
     "impact_on_other_batches": "Impact on other batches",
     "decision": "Decision",
     "ledger_entries": "Ledger entries covered",
+    "chain_entries": "Entries of the chain of identity covered",
+    "critical_entries": "Critical among them",
 }
 
 
@@ -72,6 +75,27 @@ def _batch_part(batch: Any) -> dict[str, Any]:
 def review_statement(batch: Any, kind: str) -> dict[str, Any]:
     """Return what is signed when production or quality has reviewed a batch."""
     return {**_batch_part(batch), "review": kind}
+
+
+def trail_statement(batch: Any) -> dict[str, Any]:
+    """Return what is signed when the audit trail of a batch has been reviewed: how far, and of what."""
+    order = batch.order
+    seq, head = ledger_head(batch.stream())
+    chain_seq, chain_head = ledger_head(order.chain.stream())
+    streams = (batch.stream(), order.chain.stream())
+    critical = LedgerEntry.objects.filter(critical_entries(), stream__in=streams)
+    return {
+        "record": "trail",
+        "batch": batch.number,
+        "order": order.number,
+        "patient": order.patient.code,
+        "chain_of_identity": order.chain.value,
+        "ledger_entries": seq,
+        "ledger_head": head,
+        "chain_entries": chain_seq,
+        "chain_head": chain_head,
+        "critical_entries": critical.count(),
+    }
 
 
 def disposition_statement(batch: Any, decision: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The release gate: what is missing before a batch may go to its patient, in words.
 
-Sources: 21 CFR 211.192 (the quality unit reviews every discrepancy before release), EU GMP Annex
+Sources: 21 CFR 211.192 (the quality unit reviews every discrepancy before release), draft EU GMP
+Annex 11 section 12 (the audit trail is reviewed before release, by somebody independent), Annex
 16 (a Qualified Person certifies each batch) and requirement 19.2 B (the release guard).
 """
 
@@ -33,6 +34,8 @@ class ReleaseFacts:
     is_production_reviewed: bool = True
     is_quality_reviewed: bool = True
     is_changed_since_review: bool = False
+    is_trail_reviewed: bool = True
+    is_changed_since_trail_review: bool = False
     unopened_exceptions: int = 0
     undecided_exceptions: int = 0
     open_deviations: tuple[str, ...] = ()
@@ -107,6 +110,14 @@ def _ledger(findings: Sequence[str] | None) -> str:
     return f"The record is not as it was recorded: {findings[0]}{more}."
 
 
+def _trail(facts: ReleaseFacts) -> str:
+    if not facts.is_trail_reviewed:
+        return "The audit trail is not reviewed."
+    if facts.is_changed_since_trail_review:
+        return "The audit trail changed after its review: it must be reviewed again."
+    return ""
+
+
 def _when(is_missing: bool, sentence: str) -> str:
     return sentence if is_missing else ""
 
@@ -171,6 +182,11 @@ def _identity(facts: ReleaseFacts) -> tuple[Check, ...]:
 
 def _reviews(facts: ReleaseFacts) -> tuple[Check, ...]:
     return (
+        Check(
+            code="trail_review",
+            label="The audit trail is reviewed",
+            missing=_trail(facts),
+        ),
         Check(
             code="quality_review",
             label="Quality has reviewed the record",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.acts import Act
 from audit.csv import csv_response
 from audit.edges import act_of_request
-from audit.queries import signatures_of
+from audit.queries import judged, signatures_of
 from audit.views import roles_required
 from kernel.errors import Invalid, WrongCredentials
 from quality import commands
@@ -159,7 +159,7 @@ def deviation_screen(
         "forms": shown,
         "verbs": verbs,
         "is_own": is_own,
-        "signatures": signatures_of(deviation),
+        "signatures": judged(signatures_of(deviation)),
         "closing": signing(
             request,
             key="close",
@@ -169,6 +169,7 @@ def deviation_screen(
             what=f"Closing of deviation {deviation.number}",
             submit="Sign: closed",
             version=deviation.version,
+            shown=deviation,
             error=error,
         )
         if "close" in verbs and not is_own

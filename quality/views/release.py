@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.queries import signatures_in, signatures_of
+from audit.queries import judged, signatures_in, signatures_of, unsound_signatures
 from audit.views import roles_required
 from batches.queries import batch_numbered
 from batches.states import BATCH
@@ -45,6 +45,7 @@ def _dialog(request: HttpRequest, batch: Any, decision: str, error: str) -> dict
         what=f"Disposition of batch {batch.number}",
         submit=f"Sign: {decision}",
         version=batch.version,
+        shown=batch,
         consequence=consequence(batch, decision),
         reason="optional" if decision == "released" else "required",
         error=error,
@@ -80,7 +81,7 @@ def certificate(
         "batch": batch,
         "order_href": f"/orders/{batch.order.number}/",
         "disposition": disposition,
-        "decision": None if disposition is None else signatures_of(disposition).first(),
+        "decision": None if disposition is None else judged(signatures_of(disposition))[0],
         "checks": checks,
         "met": sum(one["check"].is_met for one in checks),
         "missing": [one for one in checks if not one["check"].is_met],
@@ -88,7 +89,8 @@ def certificate(
         "results": results_of(steps_shown(batch)),
         "exceptions": exceptions_of(batch),
         "deviations": deviations_of(batch).order_by("id"),
-        "signatures": signatures.filter(meaning__in=CERTIFYING),
+        "unsound": unsound_signatures(batch),
+        "signatures": judged(signatures.filter(meaning__in=CERTIFYING)),
         "step_signatures": signatures.filter(meaning__in=("performed", "verified")).count(),
         "dialogs": {} if disposition else _dialogs(request, batch, facts, error or {}),
         "is_qualified": may_certify(person, batch.site_id),

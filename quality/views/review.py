@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.models import User
-from audit.queries import signatures_of
+from audit.queries import judged, signatures_of, unsound_signatures
 from audit.views import roles_required
 from batches.queries import batch_numbered
 from batches.states import BATCH
@@ -54,6 +54,7 @@ def checks_of(batch: Any, facts: ReleaseFacts, *, later: bool) -> list[dict[str,
         "holds": f"/batches/{batch.number}/",
         "identity_at_receipt": f"/orders/{batch.order.number}/",
         "identity_in_steps": f"/batches/{batch.number}/",
+        "trail_review": f"/batches/{batch.number}/trail/",
         "quality_review": f"/batches/{batch.number}/review/#decide",
         "review_is_current": f"/batches/{batch.number}/review/#decide",
         "ledger": f"/batches/{batch.number}/",
@@ -121,6 +122,7 @@ def _dialog(request: HttpRequest, batch: Any, kind: str, error: str) -> dict[str
         what=f"{kind.capitalize()} review of batch {batch.number}",
         submit=f"Sign: reviewed for {kind}",
         version=batch.version,
+        shown=batch,
         reason="optional",
         error=error,
     )
@@ -171,10 +173,11 @@ def review_screen(
         "may_change": batch.state not in ("released", "rejected"),
         "dialogs": _dialogs(request, batch, facts, error or {}),
         "reviews": [
-            {"review": one, "signature": signatures_of(one).first()}
-            for one in (last_review(batch, kind) for kind in ("production", "quality"))
+            {"review": one, "signature": next(iter(judged(signatures_of(one))), None)}
+            for one in (last_review(batch, kind) for kind in ("production", "quality", "trail"))
             if one is not None
         ],
+        "unsound": unsound_signatures(batch),
         "is_changed": facts.is_changed_since_review,
         "comment_form": (forms or {}).get("comment", CommentForm()),
         "escalate_form": (forms or {}).get("escalate", EscalateForm()),

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from audit.acts import Act
 from audit.edges import act_of_proof
 from audit.forms import proof_of_signer, signer_facts
+from audit.models import Recorded
 from audit.signing import Proof, digest_of
 from kernel.errors import Invalid
 from quality.queries import shown_lines
@@ -39,17 +40,18 @@ def seen_version(request: HttpRequest) -> int:
 
 def signing(
     request: HttpRequest, *, key: str, action: str, statement: dict[str, Any], meaning: str,
-    submit: str, version: int, **more: Any,
+    submit: str, version: int, shown: Recorded, **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return what the e-sign dialog shows (templates/components/_signature.html)."""
+    digest = digest_of(statement)
     return {
         "id": f"sign-{key}",
         "action": action,
-        **signer_facts(request),
+        **signer_facts(request, shown=shown, digest=digest, meaning=meaning),
         "what": more.pop("what", ""),
         "meaning": meaning,
         "values": shown_lines(statement),
-        "digest": digest_of(statement),
+        "digest": digest,
         "submit": submit,
         "version": version,
         **more,

@@ -68,6 +68,8 @@ class Header:
     labels: tuple[Label, ...] = ()
     storage: str = ""
     retention_years: int | None = None
+    # The oldest version whose training is good for this one; the version itself when left out.
+    training_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

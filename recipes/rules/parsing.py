@@ -107,6 +107,7 @@ def _header(reader: Reader) -> Header:
         labels=reader.parts("labels", _label),
         storage=reader.text("storage", longest=400),
         retention_years=reader.whole("retention_years", low=1, high=200),
+        training_since=reader.whole("training_since", low=1, high=9999),
     )
 
 

@@ -15,7 +15,13 @@ from supply.commands.materials import (
     use_equipment,
     use_lot,
 )
-from supply.commands.vault import issue_chain, register_patient, reveal_patient
+from supply.commands.vault import (
+    erase_patient,
+    hold_patient,
+    issue_chain,
+    register_patient,
+    reveal_patient,
+)
 
 __all__ = [
     "IdentityOutcome",
@@ -25,6 +31,8 @@ __all__ = [
     "approve_lot",
     "check_identity",
     "consume_container",
+    "erase_patient",
+    "hold_patient",
     "issue_chain",
     "receive_bag",
     "record_collection",

@@ -30,6 +30,7 @@ from supply.rules.identity import coi_of
 NONCE = 12
 # Without vowels and without what looks alike: a pseudonym spells no word.
 LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
+SHORTEST_REASON = 5
 
 
 def _sealed(key: bytes, content: bytes, bound_to: str) -> bytes:
@@ -80,7 +81,7 @@ def register_patient(
     _hold(indexes)
     known = {
         found.blind_index: found.patient_id
-        for found in PatientIdentifier.objects.filter(blind_index__in=indexes)
+        for found in PatientIdentifier.objects.filter(blind_index__in=indexes, forgotten_at=None)
     }
     if len(set(known.values())) > 1:
         raise Conflict(
@@ -142,15 +143,53 @@ def reveal_patient(*, patient: Patient, site_id: int, act: Act) -> dict[str, Any
     Raises:
         NotPermitted: the reader is neither planner nor quality assurance at the site.
         Invalid: no reason was given.
+        Conflict: the patient was erased.
     """
     require(holds(act.by, "planner", "qa", "qp", site_id=site_id), "see who a patient is")
-    if len(act.reason.strip()) < 5:
+    if len(act.reason.strip()) < SHORTEST_REASON:
         raise Invalid("Say why you need to know.", pointer="/reason", code="required")
     entry = VaultEntry.objects.get(patient=patient)
+    _require_key(entry)
     key = _opened(secret("vault"), bytes(entry.wrapped_key), f"key {patient.code}")
     content: dict[str, Any] = json.loads(_opened(key, bytes(entry.sealed), patient.code))
     record(act, "reveal", patient)
     return content
+
+
+def _require_key(entry: VaultEntry) -> None:
+    if entry.erased_at is not None:
+        raise Conflict(
+            f"Who this patient is was erased on {entry.erased_at:%d %b %Y}.", code="erased"
+        )
+
+
+def hold_patient(patient: Patient) -> None:
+    """Let nobody order for a patient until this act is done: an order waits, then sees it."""
+    _hold([one.blind_index for one in patient.identifiers.filter(forgotten_at=None)])
+
+
+@command
+def erase_patient(*, patient: Patient, act: Act) -> VaultEntry:
+    """Destroy the key of what names a patient, for good; every record about the pseudonym stays.
+
+    Raises:
+        Invalid: no reason was given.
+        Conflict: the patient was erased before.
+    """
+    if len(act.reason.strip()) < SHORTEST_REASON:
+        raise Invalid("Say why the patient is erased.", pointer="/reason", code="required")
+    hold_patient(patient)
+    entry = VaultEntry.objects.select_for_update().get(patient=patient)
+    _require_key(entry)
+    entry.wrapped_key = b""
+    entry.erased_at = entry.updated_at = act.at
+    entry.save()
+    record(act, "erase", entry)
+    for identifier in PatientIdentifier.objects.filter(patient=patient, forgotten_at=None):
+        identifier.forgotten_at = act.at
+        identifier.save()
+        record(act, "forget", identifier)
+    return entry
 
 
 @command

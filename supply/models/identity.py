@@ -21,7 +21,8 @@ class Patient(Recorded):
 class VaultEntry(Recorded):
     """What names the patient, encrypted with a key of its own, itself wrapped by a key outside.
 
-    Destroying ``wrapped_key`` erases the person and leaves every hash of the record intact.
+    Destroying ``wrapped_key`` erases the person and leaves every hash of the record intact: the
+    ledger holds digests of the ciphertext only. An entry without its key never gets one again.
     """
 
     chained_in = ("patient", "patient_id")
@@ -29,18 +30,39 @@ class VaultEntry(Recorded):
     wrapped_key = models.BinaryField()
     sealed = models.BinaryField()
     updated_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) ^ models.Q(wrapped_key=b""),
+                name="an_erased_patient_has_no_key",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"vault of {self.patient_id}"
 
 
 class PatientIdentifier(Recorded):
-    """A keyed digest of (system, value), so that the same patient is found without a name."""
+    """A keyed digest of (system, value), so that the same patient is found without a name.
+
+    It finds nobody after the patient was erased: the person is a new one to the house.
+    """
 
     chained_in = ("patient", "patient_id")
-    append_only = True
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="identifiers")
-    blind_index = models.CharField(max_length=64, unique=True)
+    blind_index = models.CharField(max_length=64)
+    forgotten_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("blind_index",),
+                condition=models.Q(forgotten_at=None),
+                name="identifier_is_one_patients",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.blind_index[:12]

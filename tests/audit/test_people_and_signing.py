@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from audit.acts import NothingRecorded, command, record
 from audit.commands import add_user, create_token, deactivate_user, grant_role
@@ -28,18 +27,6 @@ def test_a_user_name_is_never_used_again(variant: str) -> None:
     deactivate_user(user=person("anna"), act=act_by())
     with pytest.raises(Invalid):
         add_user(username=variant, full_name="Other", employee_id="E-2", act=act_by())
-
-
-@pytest.mark.requirement("P11-27")
-def test_the_database_refuses_a_name_that_differs_in_case_only(superuser: Any) -> None:
-    from django.db import connection
-
-    person("anna")
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_user (username, full_name, kind, is_active, created_at, password)"
-            " VALUES ('Anna', 'A', 'person', true, now(), '')"
-        )
 
 
 def test_a_role_holds_at_its_site_only() -> None:

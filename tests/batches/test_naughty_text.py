@@ -301,7 +301,9 @@ def test_a_name_and_a_password_of_a_signer_are_only_compared() -> None:
     page = client.get(path_of(step)).content.decode()
     digest = re.search(r'name="digest" value="([^"]+)"', page)
     assert digest
-    shown = {"version": step.version, "digest": digest[1]}
+    challenge = re.search(r'name="challenge" value="([^"]+)"', page)
+    assert challenge
+    shown = {"version": step.version, "digest": digest[1], "challenge": challenge[1]}
     for text in NAUGHTY.values():
         form = {**shown, "username": text, "password": text}
         answer = posted(client, path_of(step, "sign/"), form)

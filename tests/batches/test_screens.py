@@ -77,7 +77,7 @@ def entered(client: Client, step: Step, value: str, **more: str) -> Any:
 def signing(client: Client, step: Step, verb: str, **components: str) -> Any:
     action = f"{path(step)}{verb}/"
     page = client.get(path(step))
-    shown = {name: field(page, name, action) for name in ("digest", "version")}
+    shown = {name: field(page, name, action) for name in ("digest", "version", "challenge")}
     return client.post(action, {**shown, **components})
 
 
@@ -196,7 +196,9 @@ def test_back_and_send_again_changes_nothing_and_is_noted() -> None:
     step = open_step("S03", client)
     entered(client, step, "BAL-1", source="scanned")
     page = client.get(path(step))
-    form = {name: field(page, name, path(step) + "sign/") for name in ("digest", "version")}
+    form = {
+        name: field(page, name, path(step) + "sign/") for name in ("digest", "version", "challenge")
+    }
     form |= {"username": "olivia", "password": PASSWORD}
     assert client.post(path(step) + "sign/", form).status_code == 303
     answer = client.post(path(step) + "sign/", form)
@@ -246,11 +248,12 @@ def test_a_correction_of_a_signed_and_verified_value_is_signed_by_two_again() ->
     form = {"version": now_at.version, "value": "57", "reason": "Digits swapped"}
     shown = client.post(correct, form)
     assert shown.status_code == 200
-    digest = field(shown, "digest", correct)
+    names = ("digest", "challenge", "witness_challenge")
+    form |= {name: field(shown, name, correct) for name in names}
     both = {"password": PASSWORD, "witness_username": "vera", "witness_password": PASSWORD}
-    alone = client.post(correct, {**form, "digest": digest, "password": PASSWORD})
+    alone = client.post(correct, {**form, "password": PASSWORD})
     assert alone.status_code == 401
-    assert client.post(correct, {**form, "digest": digest, **both}).status_code == 303
+    assert client.post(correct, {**form, **both}).status_code == 303
     page = client.get(f"/batches/{step.batch.number}/").content.decode()
     assert re.search(r"<del[^>]*>.*?75 mL.*?</del>", page, re.DOTALL)
     assert "57 mL" in page
@@ -268,7 +271,9 @@ def test_a_batch_is_planned_issued_and_started_on_its_pages() -> None:
     page = answer["Location"]
     client = signed_in(quality())
     shown = client.get(page)
-    form = {name: field(shown, name, page + "issue/") for name in ("digest", "version")}
+    form = {
+        name: field(shown, name, page + "issue/") for name in ("digest", "version", "challenge")
+    }
     form |= {"username": "quinn", "password": PASSWORD}
     assert client.post(page + "issue/", form).status_code == 303
     client = signed_in(operator())

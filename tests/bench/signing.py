@@ -23,7 +23,7 @@ from audit.signing import Proof, digest_of
 from batches import commands, queries
 from batches.models import Batch, Step
 from mes.asgi import settle
-from tests.worlds.audit import PASSWORD, act_by
+from tests.worlds.audit import PASSWORD, act_by, shown_in
 from tests.worlds.batches import again, issued_batch, operator, received_order, step_of
 from tests.worlds.recipes import drafted_version, effective_recipe, plain_document, step
 
@@ -45,7 +45,7 @@ def run() -> Iterator[dict[str, Any]]:
         signed, hashed = [], []
         settle()
         for steps in _rounds():
-            forms = [_form(one) for one in steps]
+            forms = [_form(client, one) for one in steps]
             started = perf_counter()
             for address, form in forms:
                 answer = client.post(address, form)
@@ -117,11 +117,13 @@ def _signed(one: Step) -> None:
     )
 
 
-def _form(one: Step) -> tuple[str, dict[str, Any]]:
+def _form(client: Client, one: Step) -> tuple[str, dict[str, Any]]:
     """Return the address and the filled dialog of a step's signature."""
+    digest = digest_of(queries.step_statement(one))
     return f"/batches/{one.batch.number}/steps/{one.code}/sign/", {
         "version": one.version,
-        "digest": digest_of(queries.step_statement(one)),
+        "digest": digest,
+        "challenge": shown_in(client, one, "performed", digest),
         "username": "olivia",
         "password": PASSWORD,
     }

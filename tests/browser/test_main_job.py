@@ -40,11 +40,14 @@ SCREENS = (
     ("olivia", "receipt", "/receipt/"),
     ("quinn", "batch", "/batches/{waiting}/"),
     ("quinn", "review", "/batches/{waiting}/review/"),
+    ("quinn", "trail", "/batches/{waiting}/trail/"),
+    ("quinn", "ledger", "/ledger/?record={waiting}"),
+    ("quinn", "access", "/access-log/"),
     ("paula", "release", "/batches/{released}/release/"),
 )
 
 
-def test_seven_screens_are_clean_in_both_themes(browser: Browser, address: str) -> None:
+def test_ten_screens_are_clean_in_both_themes(browser: Browser, address: str) -> None:
     numbers = {
         "running": Batch.objects.get(state="in_progress").number,
         "waiting": Batch.objects.get(state="production_reviewed").number,

@@ -285,6 +285,13 @@ def reviewed(vera: Desk, quinn: Desk, batch: Batch) -> None:
             page.fill("[name=comment]", "Assessed; no effect on the product.")
             quinn.press(f"/{one.pk}/accept/")
             quinn.until(lambda at=one: batch.exceptions.get(pk=at.pk).state == "accepted")
+    # The audit trail is read, the critical entries alone first, and signed.
+    page = quinn.go(f"/batches/{batch.number}/trail/")
+    page.locator("#id_critical").check()
+    expect(page.get_by_text("Placed a hold").first).to_be_visible()
+    quinn.shot("trail")
+    quinn.sign()
+    quinn.until(lambda: batch.reviews.filter(kind="trail").exists())
     quinn.go(f"/batches/{batch.number}/review/")
     quinn.sign()
     quinn.until(lambda: is_in(batch, "qa_review"))

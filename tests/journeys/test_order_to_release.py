@@ -252,6 +252,9 @@ def review(batch: Batch, quinn: Person) -> None:
             quinn.go(f"{url}?exception={one.pk}").submit(
                 f"/{one.pk}/accept/", comment="Assessed; no effect on the product."
             )
+    # The trail is reviewed before: what quality signs afterwards does not open it again.
+    quinn.go(f"/batches/{batch.number}/trail/?critical=1").sign("/trail/sign/")
+    assert "nothing changed since" in quinn.go(f"/batches/{batch.number}/trail/").text
     quinn.go(url).sign("/review/quality/")
 
 

@@ -47,6 +47,7 @@ from tests.worlds.quality import (
     quality,
     review,
     reviewed_by_production,
+    trail_reviewed,
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db
@@ -264,6 +265,7 @@ def test_a_deviation_that_lived_on_after_the_decision_is_told_and_is_no_fault(to
     (exception,) = exceptions_of(batch)
     deviation = closed(escalated(exception))
     review(batch, "quality", quality())
+    trail_reviewed(batch)
     disposition(again(batch), "released", qualified())
     moved(deviation, "reopen")
     code, text = told(packed(again(batch)))

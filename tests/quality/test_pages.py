@@ -11,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import LedgerEntry, User
-from audit.signing import digest_of
+from kernel.canonical import canonical
 from quality import queries
 from quality.models import BatchException, Deviation, Disposition
-from tests.worlds.audit import PASSWORD, person, site
+from tests.quality.dialogs import dialog
+from tests.worlds.audit import person, site
 from tests.worlds.batches import again, operator, running_batch
 from tests.worlds.quality import (
     CLOUDY,
@@ -29,6 +30,7 @@ from tests.worlds.quality import (
     reviewed_by_production,
     reviewer,
     second_quality,
+    trail_reviewed,
 )
 
 pytestmark = pytest.mark.django_db
@@ -38,16 +40,6 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
     return client
-
-
-def dialog(statement: Any, who: User, version: int, **more: str) -> dict[str, Any]:
-    return {
-        "username": who.username,
-        "password": PASSWORD,
-        "digest": digest_of(statement),
-        "version": version,
-        **more,
-    }
 
 
 def test_looking_writes_nothing() -> None:
@@ -171,15 +163,16 @@ def test_the_whole_way_to_the_release_over_http() -> None:
     rosa, quinn, paula = (signed_in(one()) for one in (reviewer, quality, qualified))
     answer = rosa.post(
         f"{place}/review/production/",
-        dialog(queries.review_statement(batch, "production"), reviewer(), batch.version),
+        dialog(rosa, queries.review_statement(batch, "production"), reviewer(), batch.version),
     )
     assert answer.status_code == 302
     quinn.post(f"{place}/review/exceptions/{found.pk}/open/")
     quinn.post(f"{place}/review/exceptions/{found.pk}/accept/", {"comment": "Volume suffices."})
     batch = again(batch)
+    trail_reviewed(batch)
     answer = quinn.post(
         f"{place}/review/quality/",
-        dialog(queries.review_statement(batch, "quality"), quality(), batch.version),
+        dialog(quinn, queries.review_statement(batch, "quality"), quality(), batch.version),
     )
     assert answer.status_code == 302
     batch = again(batch)
@@ -187,17 +180,20 @@ def test_the_whole_way_to_the_release_over_http() -> None:
     assert "Nothing is missing" in shown
     assert f"Releases batch {batch.number} for patient {batch.order.patient.code}" in shown
     statement = queries.disposition_statement(batch, "released")
-    wrong = {**dialog(statement, qualified(), batch.version), "password": "wrong"}
+    wrong = {**dialog(paula, statement, qualified(), batch.version), "password": "wrong"}
     answer = paula.post(f"{place}/release/sign/", wrong)
     assert answer.status_code == 401
     assert "User ID and password do not match" in answer.content.decode()
     assert not Disposition.objects.exists()
-    answer = paula.post(f"{place}/release/sign/", dialog(statement, qualified(), batch.version))
+    answer = paula.post(
+        f"{place}/release/sign/", dialog(paula, statement, qualified(), batch.version)
+    )
     assert answer.status_code == 302
     shown = paula.get(f"{place}/release/").content.decode()
     assert f"Batch {batch.number} was released by Paula Example" in shown
     answer = paula.post(
-        f"{place}/release/reject/", dialog(statement, qualified(), batch.version, reason="No good.")
+        f"{place}/release/reject/",
+        dialog(paula, statement, qualified(), batch.version, reason="No good."),
     )
     assert answer.status_code == 409
     assert "was released by Paula Example" in answer.content.decode()
@@ -216,7 +212,7 @@ def test_the_page_of_the_release_signs_for_nobody_else(who: Any) -> None:
     for verb in ("sign", "reject"):
         answer = client.post(
             f"/batches/{batch.number}/release/{verb}/",
-            dialog(statement, who(), batch.version, reason="Because."),
+            dialog(client, statement, who(), batch.version, reason="Because."),
         )
         assert answer.status_code == 403
     assert not Disposition.objects.exists()
@@ -225,8 +221,10 @@ def test_the_page_of_the_release_signs_for_nobody_else(who: Any) -> None:
 def test_a_session_of_one_person_takes_the_signature_of_nobody_unqualified() -> None:
     batch = reviewed_batch()
     statement = queries.disposition_statement(batch, "released")
-    answer = signed_in(qualified()).post(
-        f"/batches/{batch.number}/release/sign/", dialog(statement, quality(), batch.version)
+    client = signed_in(qualified())
+    answer = client.post(
+        f"/batches/{batch.number}/release/sign/",
+        dialog(client, statement, quality(), batch.version),
     )
     assert answer.status_code == 403
     assert not Disposition.objects.exists()
@@ -238,8 +236,10 @@ def test_a_refused_release_names_what_is_missing() -> None:
     assert "1 exception is not decided." in shown
     assert f'href="/batches/{batch.number}/review/#exceptions"' in shown
     statement = queries.disposition_statement(batch, "released")
-    answer = signed_in(qualified()).post(
-        f"/batches/{batch.number}/release/sign/", dialog(statement, qualified(), batch.version)
+    client = signed_in(qualified())
+    answer = client.post(
+        f"/batches/{batch.number}/release/sign/",
+        dialog(client, statement, qualified(), batch.version),
     )
     assert answer.status_code == 409
     assert "Production has not reviewed the batch." in answer.content.decode()
@@ -272,9 +272,10 @@ def test_a_deviation_is_worked_on_page_by_page() -> None:
     assert answer.status_code == 302
     deviation.refresh_from_db()
     statement = queries.closing_statement(deviation)
-    refused = signed_in(quality()).post(f"{place}/close/", dialog(statement, quality(), 6))
+    other = signed_in(quality())
+    refused = other.post(f"{place}/close/", dialog(other, statement, quality(), 6))
     assert refused.status_code == 403
-    answer = client.post(f"{place}/close/", dialog(statement, second_quality(), 6))
+    answer = client.post(f"{place}/close/", dialog(client, statement, second_quality(), 6))
     assert answer.status_code == 302
     assert Deviation.objects.get(pk=deviation.pk).state == "closed"
     assert "Quentin Example" in client.get(f"{place}/").content.decode()
@@ -382,12 +383,10 @@ def queries_of(client: Client, page: str) -> int:
 
 
 def test_the_section_for_the_record_is_plain() -> None:
-    from kernel.canonical import canonical
-
     batch = reviewed_batch(**SOFT)
     section = queries.section_for_record(batch)
     assert canonical(section)
-    assert [one["kind"] for one in section["reviews"]] == ["production", "quality"]
+    assert [one["kind"] for one in section["reviews"]] == ["production", "trail", "quality"]
     assert section["reviews"][1]["signatures"][0]["signer"] == "Quinn Example"
     (found,) = section["exceptions"]
     assert (found["step"], found["comment"], found["reviewed_by"]) == (

@@ -111,6 +111,7 @@ def test_what_is_missing_is_said_in_words() -> None:
         "Production has not reviewed the batch.",
         "1 exception is not opened by a reviewer.",
         "1 exception is not decided.",
+        "The audit trail is not reviewed.",
         "Quality has not reviewed the batch.",
     ]
 
@@ -139,10 +140,14 @@ def test_an_open_deviation_blocks_the_release() -> None:
     assert missing_of(batch) == [
         "1 exception is not decided.",
         f"Deviation {deviation.number} is not closed.",
+        "The audit trail is not reviewed.",
         "Quality has not reviewed the batch.",
     ]
     closed(deviation)
-    assert missing_of(batch) == ["Quality has not reviewed the batch."]
+    assert missing_of(batch) == [
+        "The audit trail is not reviewed.",
+        "Quality has not reviewed the batch.",
+    ]
 
 
 @pytest.mark.requirement("A11D-16")
@@ -156,6 +161,7 @@ def test_a_deviation_reopened_after_the_review_blocks_again() -> None:
     assert missing_of(batch) == [
         "1 exception is not decided.",
         f"Deviation {deviation.number} is not closed.",
+        "The audit trail is not reviewed.",
         "The record changed after quality reviewed it: it must be reviewed again.",
     ]
 

@@ -44,6 +44,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         {"identity_steps_unverified": ("Scan the bag",)},
         "The chain of identity was not verified in the step Scan the bag.",
     ),
+    "trail_review": ({"is_trail_reviewed": False}, "The audit trail is not reviewed."),
     "quality_review": ({"is_quality_reviewed": False}, "Quality has not reviewed the batch."),
     "review_is_current": (
         {"is_changed_since_review": True},
@@ -105,6 +106,10 @@ def test_each_missing_fact_gives_exactly_its_own_sentence(broken: set[str]) -> N
         (
             {"identity_steps_unverified": ("A", "B")},
             "The chain of identity was not verified in 2 steps, the first is A.",
+        ),
+        (
+            {"is_changed_since_trail_review": True},
+            "The audit trail changed after its review: it must be reviewed again.",
         ),
         ({"ledger_findings": None}, "The ledger of the batch has not been verified."),
         (

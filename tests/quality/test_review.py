@@ -155,6 +155,7 @@ def test_the_reviews_are_signed() -> None:
     found = list(batch.reviews.order_by("id"))
     assert [(one.kind, one.reviewed_by.username) for one in found] == [
         ("production", "rosa"),
+        ("trail", "quinn"),
         ("quality", "quinn"),
     ]
     for one in found:

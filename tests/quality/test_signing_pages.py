@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from django.test import Client
 from audit.models import Signature, User
 from quality import queries
 from quality.models import Deviation
-from tests.quality.test_pages import dialog, signed_in
+from tests.quality.dialogs import dialog
+from tests.quality.test_pages import signed_in
 from tests.worlds.audit import PASSWORD
 from tests.worlds.batches import again, running_batch
 from tests.worlds.quality import (
@@ -39,7 +41,7 @@ def assessed(seed: int = 0) -> Deviation:
 
 def closing(client: Client, deviation: Deviation, who: User, **changes: str) -> Any:
     """Ask to close a deviation with what the dialog sends."""
-    sent = dialog(queries.closing_statement(deviation), who, deviation.version)
+    sent = dialog(client, queries.closing_statement(deviation), who, deviation.version)
     wanted = {name: value for name, value in {**sent, **changes}.items() if value != ""}
     return client.post(f"/deviations/{deviation.number}/close/", wanted)
 
@@ -85,7 +87,8 @@ def test_every_dialog_of_quality_asks_only_for_what_is_still_needed() -> None:
         client = signed_in(who)
         assert 'name="username"' in client.get(page).content.decode(), page
         session = client.session
-        session[SESSION_KEY] = {"user": who.pk, "at": now().isoformat()}
+        key = hashlib.sha256(str(session.session_key).encode()).hexdigest()
+        session[SESSION_KEY] = {"user": who.pk, "session": key, "at": now().isoformat()}
         session.save()
         shown = client.get(page).content.decode()
         assert 'name="password"' in shown, page
@@ -96,8 +99,9 @@ def test_every_dialog_of_quality_asks_only_for_what_is_still_needed() -> None:
 def test_no_session_signs_with_the_password_of_somebody_else() -> None:
     batch = reviewed_batch()
     statement = queries.disposition_statement(batch, "released")
-    sent = {**dialog(statement, qualified(), batch.version), "username": quality().username}
-    answer = signed_in(qualified()).post(f"/batches/{batch.number}/release/sign/", sent)
+    client = signed_in(qualified())
+    sent = {**dialog(client, statement, qualified(), batch.version), "username": quality().username}
+    answer = client.post(f"/batches/{batch.number}/release/sign/", sent)
     assert answer.status_code == 403
     assert again(batch).state != "released"
     assert PASSWORD not in answer.content.decode()

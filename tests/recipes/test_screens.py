@@ -44,7 +44,7 @@ def hidden(answer: Any, name: str) -> str:
 
 def signed(client: Client, verb: str, username: str) -> Any:
     page = client.get(PAGE)
-    shown = {name: hidden(page, name) for name in ("digest", "version")}
+    shown = {name: hidden(page, name) for name in ("digest", "version", "challenge")}
     return client.post(f"{PAGE}{verb}/", {**shown, "username": username, "password": PASSWORD})
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_password_signs_nothing_and_says_so_in_the_dialog() -> None:
     drafted_version()
     client = signed_in(engineer())
     page = client.get(PAGE)
-    shown = {name: hidden(page, name) for name in ("digest", "version")}
+    shown = {name: hidden(page, name) for name in ("digest", "version", "challenge")}
     answer = client.post(f"{PAGE}submit/", {**shown, "username": "erik", "password": "no"})
     assert answer.status_code == 401
     assert "Not signed." in answer.content.decode()

@@ -17,7 +17,7 @@ from supply import commands as supply
 from supply.models import Equipment, MaterialLot
 from supply.queries import lot_statement
 from tests.conftest import NOON
-from tests.worlds.audit import act_by, person, proof_of, site
+from tests.worlds.audit import act_by, person, proof_of, site, train
 from tests.worlds.recipes import THERAPY, effective_recipe, quality, therapy
 
 ROOM = "ROOM-1"
@@ -127,6 +127,7 @@ def planned_batch(*, order: Order | None = None, room: str = ROOM, **order_chang
     """A planned batch."""
     stock(room)
     order = order or received_order(**order_changes)
+    train()
     return commands.plan_batch(order_id=order.pk, room_code=room, act=act_by(planner()))
 
 

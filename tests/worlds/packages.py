@@ -28,6 +28,7 @@ from tests.worlds.quality import (
     quality,
     review,
     reviewer,
+    trail_reviewed,
 )
 
 Files = dict[str, bytes]
@@ -45,6 +46,7 @@ def released_batch() -> Batch:
         decided(one)
     write_checkpoint(act=act_by())
     review(batch, "quality", quality())
+    trail_reviewed(batch)
     disposition(again(batch), "released", qualified())
     write_checkpoint(act=act_by())
     return again(batch)

@@ -93,6 +93,20 @@ def review(batch: Batch, kind: str, by: User, **changes: Any) -> Review:
     return ask(**asked)
 
 
+def trail_reviewed(batch: Batch, by: User | None = None, **changes: Any) -> Review:
+    """Sign the review of the audit trail as it stands now."""
+    by, batch = by or quality(), again(batch)
+    asked: dict[str, Any] = {
+        "batch_id": batch.pk,
+        "seen": batch.version,
+        "proof": proof_of(by, at=LATER),
+        "seen_digest": digest_of(queries.trail_statement(batch)),
+        "act": act_by(by, at=LATER),
+        **changes,
+    }
+    return commands.review_trail(**asked)
+
+
 def decided(found: BatchException, by: User | None = None, comment: str = "No harm done.") -> Any:
     """Open an exception and accept it."""
     by = by or quality()
@@ -107,6 +121,7 @@ def reviewed_batch(**entries: str) -> Batch:
     batch = reviewed_by_production(**entries)
     for one in queries.exceptions_of(batch):
         decided(one)
+    trail_reviewed(batch)
     review(batch, "quality", quality())
     return again(batch)
 

@@ -46,6 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="the printed name of signatures")
         parser.add_argument("--employee-id", required=True)
         parser.add_argument("--role", action="append", choices=ROLES, default=[])
+        parser.add_argument("--reason", default="account opened", help="why, for the ledger")
         parser.add_argument("--site", help="where the roles hold; everywhere when left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,9 +54,7 @@ class Command(BaseCommand):
         password = os.environ.get("PERSON_PASSWORD") or getpass.getpass("Password: ")
         try:
             validate_password(password)
-            user = _add(
-                options=options, password=password, act=act_of_shell("add_person: account opened")
-            )
+            user = _add(options=options, password=password, act=act_of_shell(options["reason"]))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         except Refusal as refusal:

@@ -1,0 +1,114 @@
+"""Wrong signing passwords: five in a row lock the account, and quality hears of it (21 CFR 11.300(d)).
+
+Note [What counts]: wrong passwords in signing dialogs, on any terminal and in whose session ever,
+since the person last signed, signed in, or was locked. The access log holds each, so nothing else
+is counted up. Wrong passwords at the door are counted by axes, per user ID and address, and
+stop that door for a while; they lock no one, or anybody could lock anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from axes.utils import reset
+from django.conf import settings
+from django.db.models import Max
+
+from audit.acts import Act, command, record
+from audit.commands.couriers import enqueue
+from audit.commands.grants import reason_of
+from audit.commands.witnessing import post
+from audit.models import AccessEvent, Signature, User
+from audit.permissions import require
+from audit.queries.lockout import may_unlock
+from kernel.errors import Conflict, NotPermitted, Unavailable
+
+FAILURES = 5
+ACCOUNT_LOCKED = "audit.account_locked"
+# At the door: the failures there are another counter's.
+DOOR = "/accounts/"
+
+
+def failures_of(user: User) -> int:
+    """Return how many wrong passwords were tried in a row in signing dialogs under this user ID."""
+    Outcome = AccessEvent.Outcome
+    tried = AccessEvent.objects.filter(username=user.username)
+    last = tried.filter(outcome__in=(Outcome.SIGNED_IN, Outcome.LOCKED)).aggregate(Max("pk"))
+    failed = tried.filter(outcome=Outcome.FAILED, pk__gt=last["pk__max"] or 0)
+    signed = Signature.objects.filter(signer=user).order_by("-pk").first()
+    if signed is not None:
+        failed = failed.filter(at__gt=signed.signed_at)
+    return failed.exclude(path__startswith=DOOR).count()
+
+
+@command(may_be_silent=True)
+def lock_after_failures(*, username: str, screen_of: User, act: Act) -> bool:
+    """Lock an account whose password was wrong too often, and promise to tell those who watch.
+
+    Args:
+        screen_of: who is signed in where the passwords were tried.
+
+    Returns:
+        Whether it was locked just now.
+    """
+    user = User.objects.select_for_update().filter(username=username).first()
+    if user is None or user.is_locked or not user.is_active:
+        return False
+    failures = failures_of(user)
+    if failures < FAILURES:
+        return False
+    user.locked_at, user.locked_from, user.locked_after = act.at, act.origin, failures
+    user.save(update_fields=["locked_at", "locked_from", "locked_after"])
+    record(act, "lock", user, screen_of=screen_of.username)
+    enqueue(
+        kind=ACCOUNT_LOCKED,
+        payload={
+            "username": user.username,
+            "full_name": user.full_name,
+            "failures": failures,
+            "terminal": act.origin,
+            "screen_of": screen_of.username,
+            "locked_at": act.at.isoformat(),
+        },
+        act=act,
+    )
+    return True
+
+
+@command
+def unlock_account(*, username: str, act: Act) -> User:
+    """Open a locked account again: another person does, who says why.
+
+    Raises:
+        NotPermitted: it is one's own, or one does not look after the access of this person.
+        Conflict: it is not locked.
+        Invalid: no reason was given.
+    """
+    user = User.objects.select_for_update().get(username=username)
+    if user.pk == act.by.pk:
+        raise NotPermitted("Nobody opens their own account again.", code="same")
+    require(may_unlock(act.by, user), "open this account again")
+    if not user.is_locked:
+        raise Conflict("This account is not locked.", code="not_locked")
+    reason_of(act.reason)
+    user.locked_at, user.locked_from, user.locked_after = None, "", 0
+    user.save(update_fields=["locked_at", "locked_from", "locked_after"])
+    record(act, "unlock", user)
+    reset(username=user.username)
+    return user
+
+
+def tell_security(payload: Mapping[str, Any], act: Act) -> None:
+    """Tell the web address of those who watch that an account was locked (an outbox message).
+
+    Raises:
+        Unavailable: it did not take it; the outbox tries again.
+    """
+    address = settings.SECURITY_WEBHOOK
+    if not address:
+        return
+    try:
+        post({"kind": ACCOUNT_LOCKED, **payload}, address)
+    except OSError as error:
+        raise Unavailable("The address of those who watch did not answer.") from error
