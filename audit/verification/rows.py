@@ -43,9 +43,9 @@ class Held:
 
     __slots__ = ("past", "stream", "values")
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, values: dict[str, Any]) -> None:
         self.stream = stream
-        self.values: dict[str, Any] = {}
+        self.values = values
         self.past: Past = []
 
 
@@ -55,6 +55,7 @@ class Rows:
     def __init__(self, streams: Sequence[str] | None) -> None:
         self.streams = streams
         self.models = {model._meta.label: model for model in recorded_models()}
+        self.defaults = {label: defaults_of(model) for label, model in self.models.items()}
         self.remembered = {label for label, model in self.models.items() if history_of(model)}
         self.held: dict[Subject, Held] = {}
         self.compared = 0
@@ -83,7 +84,7 @@ class Rows:
         if held is None or held.stream != stream:
             if held is not None:
                 wrong.append(f"the record is recorded in {held.stream}, too")
-            held = self.held[subject] = Held(stream)
+            held = self.held[subject] = Held(stream, dict(self.defaults.get(subject[0], ())))
         before, after = entry["before"], entry["after"]
         if before:
             known = held.values
@@ -165,6 +166,22 @@ class Rows:
             for pk in found:
                 yield finding("unrecorded", f"{label} {pk}", "the ledger does not know this row")
             yield from unrecorded_history(model, self.streams)
+
+
+def defaults_of(model: type[Recorded]) -> dict[str, Any]:
+    """Return the plain values a record has by the definition of its columns alone.
+
+    A release may add a column: records from before it hold its default, and no entry of theirs
+    names it. So a record begins with the defaults, and whatever its entries name comes on top;
+    the database refuses an entry that leaves out a column that changed.
+    """
+    return {
+        field.attname: plain(None if field.default is models.NOT_PROVIDED else field.default)
+        for field in model._meta.concrete_fields
+        if field.attname not in model.unrecorded
+        and not callable(field.default)
+        and (field.null or field.default is not models.NOT_PROVIDED)
+    }
 
 
 def is_id(pk: str) -> bool:
