@@ -35,6 +35,7 @@ from tests.worlds.quality import (
     review,
     reviewed_batch,
     reviewed_by_production,
+    trail_reviewed,
 )
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +170,7 @@ def test_a_deviation_that_lives_on_after_the_decision_is_no_tampering() -> None:
     (exception,) = exceptions_of(batch)
     deviation = closed(escalated(exception))
     review(batch, "quality", quality())
+    trail_reviewed(batch)
     disposition(again(batch), "released", qualified())
     moved(deviation, "reopen")
     document = record_document(again(batch))

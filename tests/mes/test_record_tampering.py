@@ -33,6 +33,7 @@ from tests.worlds.quality import (
     quality,
     review,
     reviewer,
+    trail_reviewed,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +122,7 @@ def test_a_reading_that_was_changed_is_named_by_what_was_sealed(attacker: Any) -
     for one in exceptions_of(batch):
         decided(one)
     review(batch, "quality", quality())
+    trail_reviewed(batch)
     disposition(again(batch), "released", qualified())
     document = record_document(again(batch))
     (shown,) = document["record"]["sensors"]
