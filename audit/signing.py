@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audit.acts import Act, command, record
 from audit.keys import seal, sealing_key
@@ -23,6 +23,7 @@ from audit.models import MEANINGS, Acceptance, Recorded, Signature, User
 from audit.rules.accountability import accountability
 from kernel.canonical import canonical, digest, plain
 from kernel.errors import NotPermitted, StaleView, WrongCredentials
+from kernel.prepared import prepared
 
 PROOF_LASTS = timedelta(seconds=30)
 
@@ -70,11 +71,8 @@ def reauthenticate(
             accountability.
     """
     current = accountability()
-    accepted = Acceptance.objects.filter(
-        person=OuterRef("pk"), version=current.version, digest=current.digest
-    )
-    rows = User.objects.annotate(has_accepted=Exists(accepted))
-    user = rows.filter(username=username.strip().casefold()).first()
+    rows = _signers(username.strip().casefold(), current.version, current.digest)
+    user: Any = rows[0] if rows else None
     if user is None:
         # As long as a password of somebody takes, so that time does not tell who exists.
         User().set_password(password)
@@ -89,6 +87,12 @@ def reauthenticate(
             code="accountability",
         )
     return Proof(user=user, at=at, answered=answered, on_signed=on_signed)
+
+
+@prepared
+def _signers(username: str, version: int, digest: str) -> QuerySet[User]:
+    accepted = Acceptance.objects.filter(person=OuterRef("pk"), version=version, digest=digest)
+    return User.objects.annotate(has_accepted=Exists(accepted)).filter(username=username)
 
 
 def digest_of(statement: Mapping[str, Any]) -> str:

@@ -16,12 +16,18 @@ from typing import Any
 from uuid import UUID
 
 EMPTY_HASH = "0" * 64
+_AS_IT_IS = frozenset((str, int, bool, type(None)))
+_encoder = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)
 
 
 def plain(value: Any) -> Any:
     """Return ``value`` in JSON terms: Decimal and UUID as text, times as UTC with microseconds."""
+    if type(value) in _AS_IT_IS:
+        return value
     match value:
-        case None | bool() | int() | str():
+        case int() | str():
             return value
         case Decimal():
             if not value.is_finite():
@@ -46,6 +52,8 @@ def plain(value: Any) -> Any:
 
 
 def _key(key: Any) -> str:
+    if type(key) is str and key.isascii():
+        return key
     if not isinstance(key, str) or any(ord(letter) > 0xFFFF for letter in key):
         raise TypeError("keys of a canonical object are plain text")
     return key
@@ -53,13 +61,7 @@ def _key(key: Any) -> str:
 
 def canonical(value: Any) -> str:
     """Return the RFC 8785 text of ``value``."""
-    return json.dumps(
-        plain(value),
-        sort_keys=True,
-        ensure_ascii=False,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    return _encoder.encode(plain(value))
 
 
 def digest(value: Any) -> str:

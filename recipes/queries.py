@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from audit.queries import Standing, judged, signatures_of, standing_of_change
 from audit.rules.training import Procedure
 from kernel.canonical import canonical
 from kernel.errors import FieldError, Invalid, NotFound
+from kernel.prepared import prepared
 from recipes.models import Recipe, RecipeVersion, Therapy
 from recipes.rules.completeness import missing_before_approval
 from recipes.rules.document import Document
@@ -23,21 +24,29 @@ from recipes.rules.parsing import document_from
 
 def procedure_of(version_id: int) -> Procedure:
     """Return a version of a recipe as what people are trained on."""
-    return _procedures(RecipeVersion.objects.filter(pk=version_id))[0]
+    return _procedures(_procedure_rows(version_id))[0]
 
 
 def procedures() -> list[Procedure]:
     """Return the versions that people can be trained on: approved, in force, or once in force."""
     found = RecipeVersion.objects.filter(state__in=("approved", "effective", "superseded"))
-    return _procedures(found.order_by("recipe__code", "number"))
+    return _procedures(_as_procedures(found.order_by("recipe__code", "number")))
 
 
-def _procedures(versions: QuerySet[RecipeVersion]) -> list[Procedure]:
+def _as_procedures(versions: QuerySet[RecipeVersion]) -> QuerySet[RecipeVersion, Any]:
     """Read the code, the number, and the oldest version whose training is still good."""
-    since = KT("document__header__training_since")
+    return versions.values_list("recipe__code", "number", KT("document__header__training_since"))
+
+
+@prepared
+def _procedure_rows(version_id: int) -> QuerySet[RecipeVersion, Any]:
+    return _as_procedures(RecipeVersion.objects.filter(pk=version_id).order_by())
+
+
+def _procedures(rows: Iterable[Any]) -> list[Procedure]:
     return [
         Procedure(code=code, version=number, since=int(oldest or number))
-        for code, number, oldest in versions.values_list("recipe__code", "number", since)
+        for code, number, oldest in rows
     ]
 
 

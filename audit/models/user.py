@@ -13,6 +13,7 @@ from django.db.models.functions import Lower, Upper
 from audit.models.recorded import Recorded, kept_history
 from audit.models.site import Site
 from audit.permissions import EMPLOYEE_ID, GENERIC, ROLES, USERNAME
+from kernel.prepared import prepared
 
 
 class Users(BaseUserManager["User"]):
@@ -105,7 +106,7 @@ class User(Recorded, AbstractBaseUser):
         """Return the grants in force, read once per instance."""
         held: list[RoleGrant] | None = getattr(self, "_grants", None)
         if held is None:
-            held = list(self.grants.filter(revoked_at=None))
+            held = _grants_in_force(self.pk)
             self._grants = held
         return held
 
@@ -152,6 +153,11 @@ class RoleGrant(Recorded):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
+
+
+@prepared
+def _grants_in_force(user_id: int) -> models.QuerySet[RoleGrant]:
+    return RoleGrant.objects.filter(user_id=user_id, revoked_at=None)
 
 
 class ApiToken(Recorded):

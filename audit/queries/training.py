@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from audit.models import Training, User
 from audit.rules.training import Procedure, Trained, missing_training
+from kernel.prepared import prepared
 
 _procedures: list[Callable[[], Sequence[Procedure]]] = []
 
@@ -25,10 +26,15 @@ def procedures() -> list[Procedure]:
 
 def training_missing(user: User, procedure: Procedure, *, at: datetime) -> str | None:
     """Return in words what training a person lacks at that time; one query."""
-    found = Training.objects.filter(user_id=user.pk, procedure=procedure.code)
-    rows = found.order_by().values_list("version", "valid_until")
+    rows = _trainings(user.pk, procedure.code)
     trainings = [Trained(version=version, valid_until=until) for version, until in rows]
     return missing_training(procedure, trainings, at=at)
+
+
+@prepared
+def _trainings(user_id: int, procedure: str) -> QuerySet[Training, tuple[int, datetime]]:
+    rows = Training.objects.filter(user_id=user_id, procedure=procedure).order_by()
+    return rows.values_list("version", "valid_until")
 
 
 def trainings_of(user: User) -> QuerySet[Training]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from audit.acts import Act, command
 from audit.permissions import holds, require
@@ -21,6 +22,7 @@ from batches.rules.sequencing import openable
 from batches.states import BATCH, STEP
 from kernel.errors import Conflict
 from kernel.events import publish
+from kernel.prepared import prepared
 
 
 @command
@@ -56,7 +58,7 @@ def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
 
 def open_steps(batch: Batch, *, act: Act) -> list[Step]:
     """Open every waiting step whose predecessors are complete; the batch is locked."""
-    rows = list(batch.steps.order_by().values_list("code", "state", "definition__after"))
+    rows = _followers(batch.pk)
     complete = {code for code, state, _ in rows if state == "complete"}
     if len(complete) == len(rows):
         complete_execution(batch, act=act)
@@ -71,6 +73,12 @@ def open_steps(batch: Batch, *, act: Act) -> list[Step]:
         step.state = STEP.after(step.state, "open")
         save_step(step, "open", act=act)
     return opened
+
+
+@prepared
+def _followers(batch_id: int) -> QuerySet[Step, tuple[str, str, list[str]]]:
+    rows = Step.objects.filter(batch_id=batch_id).order_by()
+    return rows.values_list("code", "state", "definition__after")
 
 
 def complete_execution(batch: Batch, *, act: Act) -> None:

@@ -17,6 +17,7 @@ from batches.models import Batch, Order, Step
 from batches.states import ORDER
 from kernel.errors import Conflict, NotFound, StaleView
 from kernel.events import publish
+from kernel.prepared import prepared
 
 NOT_FOUND = "There is no such batch."
 # What only few gestures look at, and takes longer to read than all the rest.
@@ -70,23 +71,42 @@ def batch_for_update(
         NotFound: there is none, or not for this person.
         StaleView: it changed after it was shown.
     """
-    found = _locked(Batch.objects.filter(pk=batch_id), is_changed=is_changed, act=act)
+    rows = _whole_batch(batch_id) if is_changed else _lean_batch(batch_id)
+    found = _seen(rows, act=act)
     if found is None:
         raise NotFound(NOT_FOUND)
     check_seen(seen, found.version)
     return found
 
 
-def _locked(rows: QuerySet[Batch], *, is_changed: bool, act: Act) -> Batch | None:
-    """Return the batch among these rows, under lock; None when this person sees none."""
-    if is_changed:
-        rows = rows.select_related(
-            "order__chain", "order__patient", "order__therapy", "site", "room"
-        ).select_related("recipe_version__recipe")
-    else:
-        rows = rows.select_related("order__patient").defer(*LARGE)
-    found = rows.select_for_update(of=("self",)).order_by().first()
-    return found if found is not None and works_at(act, found.site_id) else None
+@prepared
+def _whole_batch(batch_id: int) -> QuerySet[Batch]:
+    rows = Batch.objects.filter(pk=batch_id).select_for_update(of=("self",)).order_by()
+    rows = rows.select_related("order__chain", "order__patient", "order__therapy")
+    return rows.select_related("site", "room", "recipe_version__recipe")
+
+
+@prepared
+def _lean_batch(batch_id: int) -> QuerySet[Batch]:
+    rows = Batch.objects.filter(pk=batch_id).select_for_update(of=("self",)).order_by()
+    return rows.select_related("order__patient").defer(*LARGE)
+
+
+@prepared
+def _batch_of_step(step_id: int) -> QuerySet[Batch]:
+    rows = Batch.objects.filter(steps=step_id).select_for_update(of=("self",)).order_by()
+    return rows.select_related("order__patient").defer(*LARGE)
+
+
+@prepared
+def _step(step_id: int) -> QuerySet[Step]:
+    rows = Step.objects.filter(pk=step_id).select_for_update(of=("self",)).order_by()
+    return rows.select_related("performed_by", "verified_by")
+
+
+def _seen(rows: list[Batch], *, act: Act) -> Batch | None:
+    """Return the batch of these rows, under lock; None when this person sees none."""
+    return rows[0] if rows and works_at(act, rows[0].site_id) else None
 
 
 def works_at(act: Act, site_id: int) -> bool:
@@ -104,14 +124,10 @@ def step_for_update(step_id: int, *, seen: int | None = None, act: Act) -> Step:
         NotFound: there is none, or not for this person.
         StaleView: it changed after it was shown.
     """
-    batch = _locked(Batch.objects.filter(steps=step_id), is_changed=False, act=act)
+    batch = _seen(_batch_of_step(step_id), act=act)
     if batch is None:
         raise NotFound("There is no such step.")
-    step = (
-        Step.objects.select_for_update(of=("self",))
-        .select_related("performed_by", "verified_by")
-        .get(pk=step_id)
-    )
+    (step,) = _step(step_id)
     step.batch = batch
     check_seen(seen, step.version)
     return step

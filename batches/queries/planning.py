@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from batches.models import Batch, Order, Step
 from batches.queries.work import OPEN_STEP
 from batches.states import GIVEN_UP
+from kernel.prepared import prepared
 
 
 def orders_to_plan(sites: Iterable[int] | None) -> QuerySet[Order]:
@@ -28,5 +29,11 @@ def orders_to_plan(sites: Iterable[int] | None) -> QuerySet[Order]:
 
 def next_open_step(batch: Batch, *, after: int = 0) -> Step | None:
     """Return the step to go on with: the next open one, else the first open one."""
-    steps = batch.steps.filter(state__in=OPEN_STEP).order_by("ordinal")
-    return steps.filter(ordinal__gt=after).first() or steps.first()
+    return next(iter(_open_steps(batch.pk, after)), None)
+
+
+@prepared
+def _open_steps(batch_id: int, after: int) -> QuerySet[Step]:
+    comes_later = Case(When(ordinal__gt=after, then=0), default=1)
+    open_now = Step.objects.filter(batch_id=batch_id, state__in=OPEN_STEP)
+    return open_now.order_by(comes_later, "ordinal")[:1]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from audit.models import Signature
 from audit.queries import signatures_of
 from batches.models import Batch, Step, StepValue
 from batches.rules.verdicts import ONLY_TRIED
 from kernel.canonical import digest
+from kernel.prepared import prepared
 from recipes.queries import version_title
 
 
@@ -32,7 +35,13 @@ def issue_statement(batch: Batch) -> dict[str, Any]:
 
 def values_of(step: Step) -> list[StepValue]:
     """Return all values of a step, corrected ones and failed tries included, in order."""
-    return list(step.values.select_related("entered_by").order_by("seq"))
+    return _values(step.pk)
+
+
+@prepared
+def _values(step_id: int) -> QuerySet[StepValue]:
+    rows = StepValue.objects.filter(step_id=step_id).order_by("seq")
+    return rows.select_related("entered_by", "corrects")
 
 
 def current_values(values: Iterable[StepValue]) -> list[StepValue]:
@@ -68,7 +77,7 @@ def step_statement(step: Step, values: list[StepValue] | None = None) -> dict[st
         values: the values of the step, where they were read already.
     """
     batch = step.batch
-    performed = step_signature(step, "performed")
+    performed = step_signature(step, "performed") if step.performed_by_id else None
     return {
         "record": "step",
         "batch": batch.number,

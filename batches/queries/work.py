@@ -17,6 +17,7 @@ from batches.queries.statements import current_values
 from batches.rules.needs import value_name
 from kernel.canonical import canonical
 from kernel.errors import Invalid, NotFound
+from kernel.prepared import prepared
 from kernel.quantities import decimal_from
 from recipes.queries import read_document
 from recipes.rules.document import Document
@@ -29,7 +30,10 @@ OPEN_STEP = ("ready", "running", "performed")
 
 def definition_of(step: Step) -> Phase:
     """Return the instruction that a step froze, as an object of the rules."""
-    return _phase(canonical(step.definition))
+    known: Phase | None = getattr(step, "_phase", None)
+    if known is None:
+        known = step._phase = _phase(canonical(step.definition))  # type: ignore[attr-defined]
+    return known
 
 
 @lru_cache(maxsize=2048)
@@ -72,15 +76,18 @@ def step_found(number: str, code: str, user: User) -> Step:
     Raises:
         NotFound: there is none, or not for this person.
     """
-    found = Step.objects.select_related("batch").defer("batch__control_recipe")
     sites = sites_of(user)
-    if sites is not None:
-        found = found.filter(batch__site_id__in=sites)
     is_text = "\x00" not in number and "\x00" not in code
-    step = found.filter(batch__number=number, code=code).order_by().first() if is_text else None
-    if step is None:
+    found = _step_named(number, code) if is_text else []
+    if not found or (sites is not None and found[0].batch.site_id not in sites):
         raise NotFound(f"There is no step {code[:24]} of a batch {number[:24]}.")
-    return step
+    return found[0]
+
+
+@prepared
+def _step_named(number: str, code: str) -> QuerySet[Step]:
+    rows = Step.objects.filter(batch__number=number, code=code).order_by()
+    return rows.select_related("batch").defer("batch__control_recipe")
 
 
 def step_coded(batch: Batch, code: str) -> Step:
