@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from simple_history.models import HistoricalRecords
 
+from audit.models import writing
 from kernel.canonical import plain
 from kernel.states import Moves
 from kernel.transactions import current_scope
@@ -16,15 +16,9 @@ class NoAct(RuntimeError):
     """A programming error: a write outside a command (no act, no write)."""
 
 
-def acting_user(instance: Any, **_: Any) -> Any:
-    """Return who acts, for the history row."""
-    scope = current_scope()
-    return scope.act.by if scope else None
-
-
-def kept_history() -> HistoricalRecords:
+def kept_history() -> writing.KeptHistory:
     """Return the readable history of a record, with the act as the reason of each change."""
-    return HistoricalRecords(get_user=acting_user, related_name="+")
+    return writing.KeptHistory(related_name="+")
 
 
 class Recorded(models.Model):
@@ -101,6 +95,16 @@ class Recorded(models.Model):
             raise NoAct(f"{type(self).__name__}.save() outside a command")
         self._change_reason = str(scope.act.id)
         super().save(*args, **kwargs)
+
+    def _do_insert(
+        self, manager: Any, using: Any, fields: Any, returning_fields: Any, raw: Any
+    ) -> list[Any]:
+        return writing.insert(self, fields, returning_fields)
+
+    def _do_update(  # type: ignore[override]  # the stubs know the next version of Django
+        self, base_qs: Any, using: Any, pk_val: Any, values: Any, update_fields: Any, forced: Any
+    ) -> bool:
+        return writing.update(self, [(field, value) for field, _, value in values])
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse: records are never deleted."""
