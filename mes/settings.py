@@ -110,7 +110,7 @@ CELERY_BROKER_URL = env.text("REDIS_URL")
 AUTH_USER_MODEL = "audit.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.AllowAllUsersModelBackend",
+    "mes.sign_in.People",
 ]
 PASSWORD_HASHERS = ["audit.hashers.OwaspArgon2"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -129,6 +129,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "mes.views.locked_out"
 AXES_HTTP_RESPONSE_CODE = 403
+SESSION_ENGINE = "mes.sign_in"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests.worlds.audit import person, site
 
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("/accounts/login/", "/healthz", "/", "/batches/", "/verification/", "/api/v1/batches/",
          "/api/schema/?format=json", "/no/such/page/")  # fmt: skip

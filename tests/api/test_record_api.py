@@ -14,7 +14,7 @@ from kernel.canonical import digest
 from tests.worlds.audit import client_token, person, site
 from tests.worlds.batches import operator, running_batch
 
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 pytestmark = pytest.mark.django_db
 
 

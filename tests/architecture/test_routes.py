@@ -76,7 +76,7 @@ def test_routes_and_roles_are_as_committed() -> None:
     found: dict[str, dict[str, list[str]]] = {}
     for role, user in people().items():
         client = Client(raise_request_exception=False)
-        client.force_login(user, backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
+        client.force_login(user, backend="mes.sign_in.People")
         for route in routes():
             if route in OPEN:
                 continue

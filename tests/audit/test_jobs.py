@@ -20,7 +20,7 @@ from mes.verifying import VERIFY_LEDGER
 from tests.conftest import NOON
 from tests.worlds.audit import act_by, person, site
 
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = timedelta(minutes=5)
 

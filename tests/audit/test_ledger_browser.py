@@ -30,7 +30,7 @@ from tests.worlds.batches import running_batch
 from tests.worlds.monitoring import sensor
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 
 
 def as_person(user: User) -> Client:

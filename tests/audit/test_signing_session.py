@@ -21,7 +21,7 @@ from tests.conftest import NOON
 from tests.worlds.audit import PASSWORD, act_by, client_token, person, site
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 PAGE = "/access-reviews/of/PLANT/"
 
 

@@ -33,7 +33,7 @@ from tests.worlds.batches import (
 from tests.worlds.recipes import quality
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 
 
 def signed_in(user: User) -> Client:

@@ -33,7 +33,7 @@ LISTENER = Listener(user_id=1, session_key="s", sites=frozenset({1}))
 def signed_in(user: User) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+    session[BACKEND_SESSION_KEY] = "mes.sign_in.People"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return str(session.session_key)

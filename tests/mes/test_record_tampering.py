@@ -74,7 +74,7 @@ def test_one_byte_of_a_signed_value_is_named_everywhere(attacker: Any, client: C
     assert (code, told.splitlines()[1:]) == (1, expected)
     code, told = shell("--batch", batch.number, "--json")
     assert (code, len(json.loads(told)["findings"])) == (1, 4)
-    client.force_login(quality(), backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
+    client.force_login(quality(), backend="mes.sign_in.People")
     page = client.post(f"/batches/{batch.number}/verify/", headers={"HX-Request": "true"})
     assert "Not as recorded" in page.content.decode()
     assert f"batches.StepValue {value.pk}.entered" in page.content.decode()

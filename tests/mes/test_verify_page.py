@@ -9,7 +9,7 @@ from audit.ledger import write_checkpoint
 from tests.worlds.audit import act_by, person, site
 from tests.worlds.batches import operator, running_batch
 
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 pytestmark = pytest.mark.django_db
 
 

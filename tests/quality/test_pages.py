@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
+    client.force_login(user, backend="mes.sign_in.People")
     return client
 
 

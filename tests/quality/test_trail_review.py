@@ -42,7 +42,7 @@ from tests.worlds.quality import (
 pytestmark = pytest.mark.django_db
 NOT_REVIEWED = "The audit trail is not reviewed."
 CHANGED = "The audit trail changed after its review: it must be reviewed again."
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 
 
 def missing(batch: Batch) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from tests.worlds.recipes import (
 )
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+BACKEND = "mes.sign_in.People"
 PAGE = "/recipes/SMALL-MBR/1/"
 DATA = Path(__file__).resolve().parents[2] / "recipes" / "data"
 

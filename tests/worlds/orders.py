@@ -56,5 +56,5 @@ def bag_of(order: Order) -> Container:
 def browser_of(user: User) -> Client:
     """A browser in which somebody is signed in."""
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
+    client.force_login(user, backend="mes.sign_in.People")
     return client
