@@ -68,11 +68,14 @@ def proof_of_signer(request: HttpRequest) -> Proof:
         raise WrongCredentials("The first signature of a session takes user ID and password.")
 
     def keep() -> None:
+        """Note it in the transaction of the signature: one commit, and never one without the other."""
         request.session[SESSION_KEY] = {
             "user": user.pk,
             "session": session_of(request),
             "at": now().isoformat(),
         }
+        request.session.save()
+        request.session.modified = False
 
     proof = _proof(request, username, on_signed=keep)
     if proof.user.pk != user.pk:
