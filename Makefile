@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test fast lint lock trace bench demo-reset docs
+.PHONY: help install install-dev run test fast lint lock trace guards bench demo-reset docs
 
 help: ## List the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ lock: ## Make the lock files anew from pyproject.toml and package.json.
 
 trace: install-dev ## Requirement, test, result: the validation matrix.
 	@$(VENV) -m tests.trace $(ARGS)
+
+guards: install-dev ## Take every guard out once and show that its test fails then.
+	@$(VENV) -m tests.guards $(ARGS)
 
 bench: install-dev ## Measure, each beside its baseline: one JSON object a line.
 	@$(VENV) -m tests.bench $(ARGS)
