@@ -1,11 +1,14 @@
 """Logs: one event a line, in UTC, without the values that were being worked on.
 
-Note [No locals in logs]: a traceback is written as plain text, never with the local variables of
-its frames: those may hold what names a patient.
+Note [No values in logs]: what goes wrong is written in production as kinds of errors and lines of
+code, without local variables and without the message of the error: PostgreSQL and Python quote in
+it the value that they did not like, and that may name a patient.
 """
 
 from __future__ import annotations
 
+import sys
+import traceback
 from typing import Any
 
 import structlog
@@ -17,7 +20,7 @@ def configure(*, as_json: bool) -> dict[str, Any]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        without_values if as_json else structlog.processors.format_exc_info,
     ]
     plain_console = structlog.dev.ConsoleRenderer(
         colors=False, exception_formatter=structlog.dev.plain_traceback
@@ -55,3 +58,23 @@ def configure(*, as_json: bool) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "ERROR"},
         },
     }
+
+
+def without_values(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Replace the exception of an event by its kinds and lines, from the first cause on."""
+    raised = event.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()
+    error = raised if isinstance(raised, BaseException) else raised[1] if raised else None
+    told: list[str] = []
+    while error is not None and len(told) < 200:
+        code = getattr(error, "pgcode", None)
+        lines = [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        told = [*lines, f"{type(error).__name__}{f' {code}' if code else ''}", *told]
+        error = error.__cause__ or error.__context__
+    if told:
+        event["exception"] = "\n".join(told)
+    return event

@@ -75,14 +75,18 @@ def approved_lot(
     )
 
 
+# What names the patients of this world: it stands nowhere but where somebody reveals it.
+CANARIES = ("Quillfeather", "Zebulonia", "mrn-zq")
+
+
 def wanted_order(number: int, **changes: Any) -> WantedOrder:
     """What a hospital asks for; every number is another patient."""
     plain: dict[str, Any] = {
         "external_id": f"H-{uuid4().hex[:12]}",
         "therapy": THERAPY,
-        "identifiers": (("urn:test", f"patient-{number}"),),
-        "family_name": "Test",
-        "given_name": "Ada",
+        "identifiers": (("urn:test", f"{CANARIES[2]}-{number}"),),
+        "family_name": CANARIES[0],
+        "given_name": CANARIES[1],
         "birth_date": date(1974, 12, 25),
         "sex": "female",
         "weight_kg": Decimal("82.5"),
