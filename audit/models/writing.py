@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from django.db import connection, models
-from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from kernel.transactions import current_scope
@@ -19,7 +18,6 @@ from kernel.transactions import current_scope
 Column: TypeAlias = "models.Field[Any, Any]"
 # Of a row of history itself, before the values of the record.
 ABOUT = (
-    "history_date",
     "history_type",
     "history_user_id",
     "history_change_reason",
@@ -37,13 +35,20 @@ class KeptHistory(HistoricalRecords):
         scope = current_scope()
         table, fields = _history_of(instance.__class__)
         by = scope.act.by.pk if scope else None
-        about = [timezone.now(), history_type, by, instance._change_reason, instance.pk]
+        about = [history_type, by, instance._change_reason, instance.pk]
         columns = (*ABOUT, *(field.column for field in fields))
         with connection.cursor() as cursor:
             cursor.execute(
-                _insert(table, columns),
+                _timed(_insert(table, columns)),
                 about + stored((field, getattr(instance, field.attname)) for field in fields),
             )
+
+
+@cache
+def _timed(asked: str) -> str:
+    """Let the database say when a row of history was written."""
+    begun = asked.replace(" (", " (history_date, ", 1)
+    return begun.replace(" VALUES (", " VALUES (clock_timestamp(), ", 1)
 
 
 @cache

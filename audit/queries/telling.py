@@ -33,6 +33,8 @@ TECHNICAL = frozenset(
 CODE_WORD = re.compile(r"[a-z]+(_[a-z]+)+")
 FOREMOST = 4
 LONGEST = 240
+# So many parts of one field are told one by one.
+FEW = 12
 UNIT_ENDINGS = {"_kg": "kg", "_cm": "cm", "_ml": "mL", "_s": "s"}
 NOTHING = "—"
 WORDS_OF_NOTES = {"asked": "Asked", "code": "Code", "detail": "Why not"}
@@ -184,8 +186,8 @@ def _changes(
         words, unit = _label(field, key)
         unit = record.unit if key in measured else unit
         old, new = before.get(key), after.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            yield from _inside(words, old, new)
+        if isinstance(new, dict) and (isinstance(old, dict) or (not old and len(new) <= FEW)):
+            yield from _inside(words, old or {}, new)
             continue
         was, now = (_value(field, one, unit, names) for one in (old, new))
         if key not in before and now is None:
@@ -204,7 +206,7 @@ def _inside(label: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
         if old.get(key) != new.get(key):
             inner = f"{label}, {key.replace('_', ' ')}"
             was, now = (_plain(side[key]) if key in side else None for side in (old, new))
-            yield Change(label=inner, before=was, after=now)
+            yield Change(label=inner, before=was, after=now, is_technical="digest" in key)
 
 
 def _label(field: Any, key: str) -> tuple[str, str]:
@@ -246,7 +248,7 @@ def _plain(value: Any) -> Value:
         text = ", ".join(map(str, value)) or NOTHING
     elif isinstance(value, dict):
         pairs = (f"{k.replace('_', ' ')}: {_plain(v).text}" for k, v in value.items())
-        text = "; ".join(pairs) if len(value) <= 12 else canonical(value)
+        text = "; ".join(pairs) if len(value) <= FEW else canonical(value)
     else:
         text = canonical(value) if isinstance(value, list) else str(value)
     if CODE_WORD.fullmatch(text):

@@ -29,9 +29,14 @@ WAITING = {
 
 
 @require_safe
-@roles_required(*EVERYBODY)
+@roles_required(*EVERYBODY, "admin")
 def my_work(request: HttpRequest) -> HttpResponse:
-    """Show the open steps as cards, and the batches that wait for this person's role."""
+    """Show the open steps as cards, and the batches that wait for this person's role.
+
+    Whoever only administers accounts has no work on batches, and is led to the people.
+    """
+    if not holds(person_of(request), *EVERYBODY):
+        return go("/people/")
     return render(request, "batches/my_work.html", work_shown(person_of(request)))
 
 

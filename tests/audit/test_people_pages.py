@@ -115,3 +115,11 @@ def test_nobody_closes_their_own_account_twice_or_that_of_the_software() -> None
     for name in ("anna", "system"):
         answer = admin.post(f"/people/{name}/close/", {"reason": "Left the house."})
         assert answer.status_code == 409, name
+
+
+@pytest.mark.requirement("DI-13")
+def test_whoever_administers_accounts_begins_with_the_people() -> None:
+    client = browser_of(person("adam", "admin"))
+    answer = client.get("/")
+    assert (answer.status_code, answer["Location"]) == (303, "/people/")
+    assert client.get("/batches/").status_code == 403
