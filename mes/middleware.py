@@ -7,11 +7,12 @@ from collections.abc import Callable
 import structlog
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from kernel.errors import Refusal, Unavailable
+from kernel.errors import Refusal, TooLarge, Unavailable
 from mes.problems import Broken, is_api, problem_response
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -40,6 +41,8 @@ class FailClosedMiddleware:
             return problem_response(request, error)
         if isinstance(error, OperationalError | InterfaceError):
             return self.away(request)
+        if isinstance(error, RequestDataTooBig):
+            return problem_response(request, TooLarge("This form is longer than any of ours."))
         log.error("unhandled", kind=type(error).__name__, exc_info=True)
         return problem_response(request, Broken("Something went wrong on our side."))
 

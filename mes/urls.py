@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from mes.record_api import Events, Record, RecordPackage, RecordPdf
 from mes.verification_pages import (
+    package_page,
     stop_verification,
     verification,
     verifications,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("batches/<str:number>/verify/", verify_one, name="batch-verify"),
     path("verification/", verifications, name="verifications"),
     path("verification/ask/", verify_all, name="verification-ask"),
+    path("verification/package/", package_page, name="verify-package"),
     path("verification/<int:job_id>/", verification, name="verification"),
     path("verification/<int:job_id>/stop/", stop_verification, name="verification-stop"),
     path("", include("audit.urls")),

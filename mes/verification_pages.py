@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.commands import ask_job, cancel_job
 from audit.edges import act_of_request
@@ -18,7 +18,9 @@ from audit.models import Job, User
 from audit.queries import job_numbered, jobs_of_kind
 from audit.views import EVERYBODY, roles_required
 from batches.queries import batch_numbered
-from kernel.errors import Unauthenticated
+from kernel.errors import Invalid, Unauthenticated
+from mes.packages import verify
+from mes.packages.uploaded import verdict_of
 from mes.verifying import VERIFY_LEDGER, verify_batch
 
 TRUSTEES = ("qa", "qp", "admin")
@@ -93,6 +95,21 @@ def stop_verification(request: HttpRequest, job_id: int) -> HttpResponse:
     job = job_numbered(job_id, kind=VERIFY_LEDGER)
     cancel_job(job_id=job.pk, act=act_of_request(request))
     return redirect("verification", job_id=job.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@roles_required(*TRUSTEES)
+def package_page(request: HttpRequest) -> HttpResponse:
+    """Verify the package of a batch that somebody brings, and keep nothing of it."""
+    asked = {name: request.POST.get(name, "").strip()[:400] for name in ("fingerprint", "paper")}
+    context: dict[str, Any] = {**asked, "proves": verify.PROVES}
+    status = 200
+    if request.method == "POST":
+        try:
+            context["verdict"] = verdict_of(request.FILES.get("package"), **asked)
+        except Invalid as refusal:
+            context["refusal"], status = refusal.detail, refusal.status
+    return render(request, "audit/package.html", context, status=status)
 
 
 def job_shown(job: Job) -> dict[str, Any]:

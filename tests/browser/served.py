@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -88,5 +89,5 @@ def signed_in(browser: Browser, address: str, name: str, scheme: Any = "light") 
     page.fill("[name=username]", name)
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
-    page.wait_for_url(f"{address}/")
+    page.wait_for_url(re.compile(rf"^{re.escape(address)}/(people/)?$"))
     return page

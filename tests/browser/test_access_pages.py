@@ -19,6 +19,7 @@ SCREENS = (
     ("person", "/people/olivia/"),
     ("access-reviews", "/access-reviews/"),
     ("access-list", "/access-reviews/of/everywhere/"),
+    ("verify-package", "/verification/package/"),
 )
 
 
