@@ -105,10 +105,9 @@ def tell_security(payload: Mapping[str, Any], act: Act) -> None:
     Raises:
         Unavailable: it did not take it; the outbox tries again.
     """
-    address = settings.SECURITY_WEBHOOK
-    if not address:
+    if not settings.SECURITY_WEBHOOK:
         return
     try:
-        post({"kind": ACCOUNT_LOCKED, **payload}, address)
+        post({"kind": ACCOUNT_LOCKED, **payload}, to="SECURITY_WEBHOOK")
     except OSError as error:
         raise Unavailable("The address of those who watch did not answer.") from error

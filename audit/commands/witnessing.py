@@ -48,7 +48,7 @@ def tell_witness(payload: Mapping[str, Any], act: Act) -> None:
         if address.scheme == "syslog":
             _log(line, address)
         elif address.scheme:
-            post(line, address.geturl())
+            post(line, to="CHECKPOINT_WITNESS")
     except (OSError, URLError) as error:
         raise Unavailable("The witness of the checkpoints did not answer.") from error
 
@@ -71,8 +71,19 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def post(line: Mapping[str, Any], address: str) -> None:
-    """Post a whole line to a web address that was configured; any answer but a 2xx is none."""
+# The settings that name whom the product tells something; no address comes from a record.
+LISTENERS = ("CHECKPOINT_WITNESS", "SECURITY_WEBHOOK", "PERSON_WEBHOOK")
+
+
+def post(line: Mapping[str, Any], *, to: str) -> None:
+    """Post a line to the web address of a setting; any answer but a 2xx is none.
+
+    Raises:
+        ValueError: ``to`` is no setting that names a listener.
+    """
+    if to not in LISTENERS:
+        raise ValueError(f"{to} names nobody who is told anything")
+    address: str = getattr(settings, to)
     asked = Request(  # noqa: S310 - the setting allows https, and http on this machine
         address, json.dumps(line).encode(), {"Content-Type": "application/json"}
     )
