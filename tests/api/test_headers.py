@@ -18,7 +18,7 @@ PAGES = ("/accounts/login/", "/healthz", "/", "/batches/", "/verification/", "/a
          "/api/schema/?format=json", "/no/such/page/")  # fmt: skip
 
 
-@pytest.mark.requirement("SEC-03", "SEC-08")
+@pytest.mark.requirement("SEC-03", "SEC-13")
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", PAGES)
 def test_every_answer_forbids_what_nobody_needs(path: str) -> None:
@@ -61,7 +61,7 @@ def test_a_stranger_at_the_interface_gets_a_problem_with_a_challenge(method: str
         assert document["instance"].startswith("urn:request:")
 
 
-@pytest.mark.requirement("SEC-09", "P11-14")
+@pytest.mark.requirement("SEC-12", "P11-14")
 def test_production_asks_for_tls_and_says_so(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-c", ASK],

@@ -36,7 +36,7 @@ def is_recorded(model: type) -> bool:
     return issubclass(model, Recorded) or issubclass(getattr(model, "instance_type", int), Recorded)
 
 
-@pytest.mark.requirement("P11-06")
+@pytest.mark.requirement("P11-06", "DI-01")
 def test_every_model_is_a_record_or_has_a_reason_not_to_be() -> None:
     others = {
         model._meta.label
@@ -46,7 +46,7 @@ def test_every_model_is_a_record_or_has_a_reason_not_to_be() -> None:
     assert others == set(NOT_RECORDED)
 
 
-@pytest.mark.requirement("P11-06")
+@pytest.mark.requirement("P11-06", "DI-01")
 @pytest.mark.django_db
 def test_the_commit_asks_for_the_entry_of_every_record() -> None:
     with connection.cursor() as cursor:

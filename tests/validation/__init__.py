@@ -1,0 +1,1 @@
+"""The validation pack: requirements, the tests that name them, and how those ended."""
