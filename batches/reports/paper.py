@@ -66,6 +66,7 @@ class Edges:
     head_right: str
     foot: str
     code: Drawing | None = None
+    subject: str = "Executed batch record"
 
 
 class Paper:
@@ -80,7 +81,7 @@ class Paper:
         self.canvas.setTitle(lettered(edges.title))
         self.canvas.setAuthor("OneLot")
         self.canvas.setCreator("OneLot")
-        self.canvas.setSubject("Executed batch record")
+        self.canvas.setSubject(lettered(edges.subject))
         self.pages = 0
         self.y = 0.0
         self._begin()

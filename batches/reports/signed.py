@@ -30,7 +30,7 @@ def _signer(key: bytes, certificate: bytes) -> Any:
     )
 
 
-def signed(pdf: bytes) -> bytes:
+def signed(pdf: bytes, *, reason: str = "Printed from the electronic record") -> bytes:
     """Return a PDF with the house's signature; any later change of it shows."""
     # Half a second of imports, for those who print only.
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -43,7 +43,7 @@ def signed(pdf: bytes) -> bytes:
         subfilter=SigSeedSubFilter.PADES,
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
-        reason="Printed from the electronic record",
+        reason=reason,
     )
     made = io.BytesIO()
     PdfSigner(meaning, signer=_signer(*paper_key())).sign_pdf(

@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +27,7 @@ from batches.queries import batches_seen
 from batches.reports.batch_record import pdf_of
 from batches.reports.signed import signed
 from kernel.canonical import canonical, plain
+from mes.build import product_version
 from mes.packages import verify
 from mes.packages.container import Container
 from mes.record import record_document
@@ -87,13 +86,6 @@ def _json(value: Any) -> bytes:
     """Return JSON that a person can read, too."""
     text = json.dumps(plain(value), ensure_ascii=False, indent=1, sort_keys=True)
     return text.encode() + b"\n"
-
-
-@cache
-def product_version() -> str:
-    """Return which OneLot this is."""
-    described = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text())
-    return str(described["project"]["version"])
 
 
 def seal_of(manifest: bytes) -> bytes:
