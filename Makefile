@@ -32,7 +32,7 @@ lock: ## Make the lock files anew from pyproject.toml and package.json.
 	@$(PYTHON) setup/install.py --dev --any-lock
 	@$(VENV) setup/lock.py
 
-trace: install-dev ## Requirement, test, result: the validation matrix.
+trace: install-dev ## The validation pack; after make test: make trace ARGS="--results test-results".
 	@$(VENV) -m tests.trace $(ARGS)
 
 guards: install-dev ## Take every guard out once and show that its test fails then.

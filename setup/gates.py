@@ -46,6 +46,7 @@ DJANGO: dict[str, list[str]] = {
 }
 PYTEST = ["-m", "pytest"]
 NO_TESTS = 5
+RESULTS = "test-results"
 
 
 class GateClosed(Exception):
@@ -102,16 +103,26 @@ def pass_running_gates(more: list[str]) -> list[str]:
             production = here | PRODUCTION | {"SECRET_KEY": secrets.token_urlsafe(64)}
             for name, command in DJANGO.items():
                 judge(name, *quietly([sys.executable, *command], production))
-            all_but_browser = ["-n", "2", "--ignore", "tests/browser", *more]
+            all_but_browser = ["-n", "2", "--ignore", "tests/browser", *kept("tests"), *more]
             # A choice of tests may leave one of the two runs without any.
             empty = {NO_TESTS} if more else set()
             return [
                 aloud("tests", [*PYTEST, *all_but_browser], here, accepted=empty),
-                aloud("browser", [*PYTEST, "tests/browser", *more], here, accepted=empty),
+                aloud(
+                    "browser",
+                    [*PYTEST, "tests/browser", *kept("browser"), *more],
+                    here,
+                    accepted=empty,
+                ),
             ]
     except EmbeddedError as refusal:
         tell(str(refusal))
         raise GateClosed("servers") from None
+
+
+def kept(name: str) -> list[str]:
+    """Return the arguments with which pytest keeps its results, for the validation pack."""
+    return [f"--junitxml={RESULTS}/{name}.xml"]
 
 
 def quietly(command: list[str], environment: Mapping[str, str]) -> tuple[int, str, float]:

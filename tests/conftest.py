@@ -18,6 +18,16 @@ from hypothesis import settings as property_settings
 property_settings.register_profile("house", deadline=None)
 property_settings.load_profile("house")
 
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say in the record of a run which build ran: a result of another one proves nothing."""
+    from mes.build import build_digest
+    from tests.validation.results import tell_build
+    from tests.validation.tracing import sources_digest
+
+    tell_build(session.config, build_digest(), sources_digest())
+
+
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 

@@ -1,58 +1,60 @@
-"""The validation matrix: requirement → test → result; ``python -m tests.trace [pytest arguments]``.
+"""The validation pack: requirement → test → result; ``python -m tests.trace``.
 
-Without arguments the whole suite runs; its results are joined with the ids in the tests' marks.
+    python -m tests.trace --results test-results    take the results of a finished run (seconds)
+    python -m tests.trace [pytest arguments]        run the tests first; without arguments, all
+
+Written are a folder and a zip under --out (var/validation). Exit code 1 when a requirement is not
+proved as the table says, a test failed, or a result is of another build.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections import defaultdict
-from typing import Any
+import tempfile
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-class Matrix:
-    """A pytest plugin that remembers which requirement each test names, and how it ended."""
-
-    def __init__(self) -> None:
-        self.marks: dict[str, tuple[str, ...]] = {}
-        self.results: dict[str, str] = {}
-
-    def pytest_collection_finish(self, session: Any) -> None:
-        for item in session.items:
-            ids = tuple(name for mark in item.iter_markers("requirement") for name in mark.args)
-            if ids:
-                self.marks[item.nodeid] = ids
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        worst = {"failed": 2, "skipped": 1, "passed": 0}
-        known = self.results.get(report.nodeid)
-        if known is None or worst[report.outcome] > worst[known]:
-            self.results[report.nodeid] = report.outcome
-
-    def rows(self) -> list[tuple[str, str, str]]:
-        """Return (requirement, test, result), in order."""
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for nodeid, ids in self.marks.items():
-            for name in ids:
-                found[name].append((nodeid, self.results.get(nodeid, "not run")))
-        return [(name, *pair) for name in sorted(found) for pair in sorted(found[name])]
+from tests.validation.pack import basis_of, document_of, files_of, written
+from tests.validation.results import files_in, read_run
+from tests.validation.tracing import ROOT
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests and print the matrix as tab-separated lines, then a sum."""
-    matrix = Matrix()
-    code = pytest.main(["-q", "-p", "no:randomly", *arguments], plugins=[matrix])
-    rows = matrix.rows()
-    print("requirement\ttest\tresult")
-    for row in rows:
-        print("\t".join(row))
-    failed = sorted({name for name, _, result in rows if result != "passed"})
-    print(
-        f"{len({name for name, _, _ in rows})} requirements traced, {len(failed)} not passed: {failed}"
+    """Make the pack and tell what it came to."""
+    parser = ArgumentParser(prog="python -m tests.trace", description="Make the validation pack.")
+    parser.add_argument("--results", type=Path, action="append", metavar="FILE_OR_FOLDER")
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "validation")
+    parser.add_argument("--by", default="", help="who makes the pack")
+    asked, more = parser.parse_known_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        places = asked.results
+        if places is None:
+            record = Path(folder) / "results.xml"
+            pytest.main(["-q", "-p", "no:randomly", f"--junitxml={record}", *more])
+            places = [record]
+        elif more:
+            parser.error(f"with --results nothing is run: {' '.join(more)}")
+        try:
+            runs = [read_run(file) for file in files_in(places)]
+        except ValueError as refusal:
+            sys.stderr.write(f"{refusal}\n")
+            return 1
+        document = document_of(basis_of(runs), at=datetime.now(UTC), by=asked.by)
+        name = f"onelot-{document['version']}-{document['build'][:12]}"
+        packed = written(files_of(document, runs), asked.out / name)
+    for issue in document["issues"]:
+        print(issue)
+    told = ", ".join(
+        f"{count} {word}" for word, count in document["counts"]["requirements"].items()
     )
-    return int(code)
+    print(f"{'PASSED' if document['passed'] else 'NOT passed'}: {told}; {packed}")
+    return 0 if document["passed"] else 1
 
 
 if __name__ == "__main__":
