@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test fast lint lock trace guards bench demo-reset docs
+.PHONY: help install install-dev run test fast lint lock trace guards sbom advisories bench demo-reset docs
 
 help: ## List the verbs.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,12 @@ trace: install-dev ## The validation pack; after make test: make trace ARGS="--r
 
 guards: install-dev ## Take every guard out once and show that its test fails then.
 	@$(VENV) -m tests.guards $(ARGS)
+
+sbom: install-dev ## Every component with version, license and hashes: CycloneDX; FILE (var/sbom.cdx.json).
+	@$(VENV) setup/sbom.py $(or $(FILE),var/sbom.cdx.json)
+
+advisories: install-dev ## Known weaknesses of the components, where an advisory service can be reached.
+	@$(VENV) setup/advisories.py
 
 bench: install-dev ## Measure, each beside its baseline: one JSON object a line.
 	@$(VENV) -m tests.bench $(ARGS)

@@ -37,6 +37,7 @@ READING: dict[str, list[str]] = {
         "docker-compose.yml",
     ],
     "Dockerfile": ["hadolint", "Dockerfile"],
+    "secrets": ["python", "setup/secrets_scan.py"],
     "types": ["mypy"],
 }
 PRODUCTION = {"ONELOT_ENV": "prod", "ALLOWED_HOSTS": "onelot.example", "BEHIND_PROXY": "yes"}

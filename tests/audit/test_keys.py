@@ -45,7 +45,7 @@ def test_production_takes_no_signature_without_its_key(settings: Any) -> None:
     assert len(keys.seal("text")) == 2
 
 
-@pytest.mark.requirement("P11-17")
+@pytest.mark.requirement("P11-17", "SEC-27")
 def test_what_a_retired_key_sealed_stays_verifiable(settings: Any) -> None:
     key_id, sealed = keys.seal("text")
     retired, fresh = keys.changed_seal()

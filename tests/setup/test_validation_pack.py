@@ -22,7 +22,7 @@ from tests.validation.pack import Basis, basis_of, document_of, files_of, writte
 from tests.validation.results import Outcome, files_in, read_run
 from tests.validation.tracing import ROOT, Requirement
 
-pytestmark = pytest.mark.requirement("A11-03", "GAMP-04", "M44")
+pytestmark = pytest.mark.requirement("A11-02", "A11-03", "GAMP-04", "M44")
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ROWS = [
@@ -151,6 +151,7 @@ def test_the_pack_is_read_by_people_and_programs_and_its_digests_are_right(tmp_p
     sums = dict(reversed(row.split("  ")) for row in files.pop("SHA256SUMS").decode().splitlines())
     assert sums == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     assert files["results/results.xml"].decode() == RECORD
+    assert json.loads(files["sbom.cdx.json"])["bomFormat"] == "CycloneDX"
     told = json.loads(files["validation.json"])
     assert (told["build"], told["made_by"], len(told["locks"])) == ("b1", "Vera Example", 3)
     trace = list(csv.DictReader(files["trace.csv"].decode().splitlines()))

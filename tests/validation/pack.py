@@ -8,6 +8,7 @@ import io
 import json
 import platform
 import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
@@ -168,6 +169,9 @@ def files_of(document: dict[str, Any], runs: list[Run]) -> dict[str, bytes]:
         "trace.csv": trace_csv(document),
         "clauses.csv": clauses_csv(document),
     }
+    files["sbom.cdx.json"] = subprocess.run(
+        [sys.executable, "setup/sbom.py"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
     for run in runs:
         files[f"results/{run.file.name}"] = run.file.read_bytes()
     return files
