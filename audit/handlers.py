@@ -9,7 +9,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.http import HttpRequest
 
 from audit.commands import note_access
-from audit.edges import now, origin_of
+from audit.commands.lockout import lock_after_attempts
+from audit.edges import act_of_lock, now, origin_of
 from audit.forms import end_continuity
 from audit.models import AccessEvent
 
@@ -43,7 +44,10 @@ def _came_in(*, request: HttpRequest | None, user: Any, **_: Any) -> None:
 
 
 def _failed(*, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    _note(request, str(credentials.get("username", "")), Outcome.FAILED)
+    username = str(credentials.get("username", ""))
+    _note(request, username, Outcome.FAILED)
+    if request is not None:
+        lock_after_attempts(username=username.casefold()[:64], act=act_of_lock(request))
 
 
 def _left(*, request: HttpRequest | None, user: Any, **_: Any) -> None:

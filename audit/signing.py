@@ -80,6 +80,11 @@ def reauthenticate(
         raise WrongCredentials("User ID and password do not match, or the account is locked.")
     if not user.is_person:
         raise NotPermitted("A service account never signs.")
+    if user.must_change_password:
+        raise NotPermitted(
+            f"{user.full_name} has to choose a password of their own first: sign in, and do so.",
+            code="password_change",
+        )
     if not user.has_accepted:
         raise NotPermitted(
             f"{user.full_name} has not accepted the statement of accountability yet: sign in,"

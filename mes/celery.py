@@ -42,6 +42,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "lock-dormant": {
+            "task": "audit.tasks.lock_dormant",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
         "keep-partitions-ahead": {
             "task": "monitoring.tasks.keep_partitions_ahead",
             "schedule": 3600.0,

@@ -8,6 +8,7 @@ set-up can use it before both are there.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -122,6 +123,19 @@ def webhook(name: str) -> str:
     if value.startswith("syslog:"):
         raise SettingError(f"The setting {name} must be an address like https://host/path.")
     return value
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the setting as networks (10.1.0.0/16, 2001:db8::/32) between commas."""
+    found = []
+    for word in words(name, default=()):
+        try:
+            found.append(ipaddress.ip_network(word))
+        except ValueError:
+            raise SettingError(
+                f"The setting {name} must name networks like 10.1.0.0/16, not {word!r}."
+            ) from None
+    return found
 
 
 def words(name: str, default: Iterable[str] | None = None) -> list[str]:

@@ -9,17 +9,33 @@ from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from kernel.errors import Refusal, TooLarge, Unavailable
+from audit.edges import now
+from audit.models import User
+from kernel.errors import NotFound, NotPermitted, Refusal, TooLarge, Unauthenticated, Unavailable
+from mes.accounts import factors, sessions
 from mes.problems import Broken, is_api, problem_response
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger()
 
 # The only paths that a stranger may ask for.
-OPEN_PATHS = ("/accounts/login/", "/healthz", "/readyz", "/static/")
+OPEN_PATHS = (
+    "/accounts/login/",
+    "/accounts/password/link/",
+    "/accounts/factors/authenticate/",
+    "/healthz",
+    "/readyz",
+    "/static/",
+)
+# All that somebody may do who has to choose a password of their own first, or a second factor.
+CHOOSE, SECOND = "/accounts/password/", "/accounts/factors/"
+BEFORE_CHOOSING = (CHOOSE, "/accounts/logout/", "/accounts/session/", *OPEN_PATHS)
+BEFORE_SECOND = ("/accounts/", *OPEN_PATHS)
+CHOOSE_FIRST = NotPermitted("Choose a password of your own first.", code="password_change")
+SECOND_FIRST = NotPermitted("This needs a second factor: set one up first.", code="second_factor")
 
 
 class FailClosedMiddleware:
@@ -43,6 +59,8 @@ class FailClosedMiddleware:
             return self.away(request)
         if isinstance(error, RequestDataTooBig):
             return problem_response(request, TooLarge("This form is longer than any of ours."))
+        if isinstance(error, Http404):
+            return problem_response(request, NotFound("There is no such page."))
         log.error("unhandled", kind=type(error).__name__, exc_info=True)
         return problem_response(request, Broken("Something went wrong on our side."))
 
@@ -67,14 +85,43 @@ class SignedInMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let through who is known, what is open, and the API, which checks for itself."""
-        user = request.user
-        if user.is_authenticated and (not user.is_active or user.is_locked):
-            # The account was closed or locked: its session ends with this request (draft Annex 11, 11).
-            logout(request)
-        if request.user.is_authenticated or request.path.startswith(OPEN_PATHS) or is_api(request):
+        if isinstance(request.user, User):
+            # Over, or the account was closed or locked: it ends with this request.
+            if sessions.seconds_left(request.session, request.user, now()) <= 0:
+                logout(request)
+            else:
+                sessions.note_activity(request)
+        if getattr(request.user, "must_change_password", False) and not request.path.startswith(
+            BEFORE_CHOOSING
+        ):
+            response = self.led_away(request, CHOOSE, CHOOSE_FIRST)
+        elif (
+            isinstance(request.user, User)
+            and not request.path.startswith(BEFORE_SECOND)
+            and factors.is_second_missing(request, request.user)
+        ):
+            response = self.led_away(request, SECOND, SECOND_FIRST)
+        elif (
+            request.user.is_authenticated or request.path.startswith(OPEN_PATHS) or is_api(request)
+        ):
             response = self.get_response(request)
         else:
-            response = redirect(f"/accounts/login/?next={request.path}")
+            response = self.stranger(request)
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "no-store")
+        return response
+
+    def led_away(self, request: HttpRequest, path: str, refusal: Refusal) -> HttpResponse:
+        """Lead somebody to what they have to do before anything else."""
+        if is_api(request) or sessions.is_asked_by_page(request):
+            return problem_response(request, refusal)
+        return redirect(path)
+
+    def stranger(self, request: HttpRequest) -> HttpResponse:
+        """Lead a person to the door; tell a page that asked by itself that it must."""
+        if not sessions.is_asked_by_page(request):
+            return redirect(sessions.way_in(request))
+        response = problem_response(request, Unauthenticated("Sign in first."))
+        if request.headers.get("HX-Request"):
+            response["HX-Redirect"] = sessions.way_in(request)
         return response

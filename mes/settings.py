@@ -1,5 +1,6 @@
 """Settings: everything from the environment, typed, in the order in which one reads a house."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -23,6 +24,8 @@ CHECKPOINT_FILE = env.path("CHECKPOINT_FILE")
 CHECKPOINT_WITNESS = env.witness("CHECKPOINT_WITNESS")
 # Who is told when an account is locked: nobody, or https://host/path.
 SECURITY_WEBHOOK = env.webhook("SECURITY_WEBHOOK")
+# Who brings a person their one-time link: nobody, or https://host/path.
+PERSON_WEBHOOK = env.webhook("PERSON_WEBHOOK")
 DEMO_FILE = env.path("DEMO_FILE", default=BASE_DIR / "var" / "demo.json")
 
 # Floors, from the roof down.
@@ -49,6 +52,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -64,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "mes.middleware.SignedInMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -103,6 +110,16 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 APP_DATABASE_ROLE = env.text("APP_DATABASE_ROLE", default="onelot_app")
 
+# Spent codes and counters of attempts: in the database, so that every process sees them.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "audit_remembered",
+        # Far more than there ever are: what is thrown away early could be used a second time.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
+
 # The courier: it may lose everything, the outbox in the database will not.
 CELERY_BROKER_URL = env.text("REDIS_URL")
 
@@ -114,11 +131,8 @@ AUTHENTICATION_BACKENDS = [
 ]
 PASSWORD_HASHERS = ["audit.hashers.OwaspArgon2"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 15},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "mes.accounts.passwords.LengthValidator"},
+    {"NAME": "mes.accounts.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
@@ -130,10 +144,28 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "mes.views.locked_out"
 AXES_HTTP_RESPONSE_CODE = 403
 SESSION_ENGINE = "mes.sign_in"
-SESSION_COOKIE_AGE = 12 * 3600
+# How long a session lasts without activity (at the product, at a desk), and at most.
+SESSION_IDLE_MAKERS = timedelta(minutes=env.number("SESSION_IDLE_MAKERS", 15, least=1, most=60))
+SESSION_IDLE = timedelta(minutes=env.number("SESSION_IDLE", 30, least=1, most=60))
+SESSION_LONGEST = timedelta(hours=env.number("SESSION_LONGEST", 12, least=1, most=24))
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False
+
+# The second factor: who needs one everywhere, and from where everybody does. Sign-up is closed.
+MFA_ROLES = env.words("MFA_ROLES", default=("admin", "qa", "qp") if IS_PROD else ())
+SITE_NETWORKS = env.networks("SITE_NETWORKS")
+MFA_ADAPTER = "mes.accounts.adapters.Factors"
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+ACCOUNT_ADAPTER = "mes.accounts.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_SESSION_REMEMBER = False
 
 # What a browser is told. A demo runs without TLS on the loopback; production does not.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PROD

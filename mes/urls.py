@@ -1,9 +1,10 @@
 """Every route of the house, floor by floor."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from mes.accounts.factor_views import factors_lost
+from mes.accounts.views import send_link, sessions_end
 from mes.record_api import Events, Record, RecordPackage, RecordPdf
 from mes.verification_pages import (
     package_page,
@@ -13,13 +14,15 @@ from mes.verification_pages import (
     verify_all,
     verify_one,
 )
-from mes.views import ApiDocs, SignIn, healthz, readyz
+from mes.views import ApiDocs, healthz, readyz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("accounts/login/", SignIn.as_view(), name="login"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/", include("mes.accounts.urls")),
+    path("people/<str:username>/password-link/", send_link, name="send-link"),
+    path("people/<str:username>/factors/lost/", factors_lost, name="factors-lost"),
+    path("people/<str:username>/sessions/end/", sessions_end, name="sessions-end"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/events/", Events.as_view(), name="api-events"),
     path("api/v1/batches/<str:number>/record/", Record.as_view(), name="api-record"),

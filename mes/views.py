@@ -6,8 +6,11 @@ import json
 import os
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -59,6 +62,15 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the demo accounts, without their password."""
         return super().get_context_data(demo_accounts=demo_accounts(), **kwargs)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Let in whoever has no second factor; ask the others for it first."""
+        user: Any = form.get_user()
+        login = Login(user=user, redirect_url=self.get_success_url())
+        answer: HttpResponse = perform_password_login(
+            self.request, {"username": user.get_username()}, login
+        )
+        return answer
 
 
 def demo_accounts() -> list[dict[str, str]]:

@@ -24,7 +24,11 @@ NAMES: dict[str, Name] = {
         text="Statement of accountability, version {0}, of {1}",
         fields=("version", "person__full_name"),
     ),
+    "audit.Activation": Name(
+        text="Identity of {0}, verified by {1}", fields=("person__full_name", "verifier_name")
+    ),
     "audit.ApiToken": Name(text="Token {0}… of {1}", fields=("prefix", "user__username")),
+    "audit.PasswordLink": Name(text="One-time link of {0}", fields=("person__full_name",)),
     "audit.RoleGrant": Name(
         text="Role {0} of {1}", fields=("role", "user__full_name"), short="{0} of {1}"
     ),
@@ -123,10 +127,13 @@ VERBS: dict[str, str] = {
     "abort": "Aborted",
     "accept": "Accepted",
     "accept_accountability": "Accepted the statement of accountability",
+    "activate": "Activated the account",
     "acknowledge": "Acknowledged",
     "add": "Added",
+    "add_factor": "Added a second factor",
     "approve": "Approved",
     "ask": "Asked for a role",
+    "ask_new_password": "Asked for a new password",
     "ask_to_cancel": "Asked to cancel",
     "block": "Blocked",
     "assess": "Assessed",
@@ -147,6 +154,8 @@ VERBS: dict[str, str] = {
     "decline": "Declined",
     "deactivate": "Closed the account",
     "draft": "Drafted",
+    "end_link": "Ended a one-time link",
+    "end_sessions": "Ended all sessions",
     "enter": "Entered a value",
     "erase": "Destroyed the key of who the patient is",
     "escalate": "Escalated",
@@ -182,6 +191,7 @@ VERBS: dict[str, str] = {
     "reopen": "Opened again",
     "resume": "Let go on",
     "return": "Gave back",
+    "remove_factor": "Removed a second factor",
     "retire": "Retired",
     "reveal": "Looked at who the patient is",
     "review_production": "Reviewed for production",
@@ -192,6 +202,7 @@ VERBS: dict[str, str] = {
     "revoke": "Took away",
     SEAL: "Sealed the record",
     "seal_watch": "Sealed the readings",
+    "send_link": "Sent a one-time link",
     "set_password": "Set the password",
     "settle": "Settled",
     "sign": "Signed",
@@ -210,9 +221,9 @@ VERBS: dict[str, str] = {
 
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.
 CRITICAL = (
-    "abort", "ask_to_cancel", "block", "cancel", "change_limits", "correct", "create_token",
-    "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "lock", "place_hold", "raise",
-    "raise_exception", "refuse", "refused", "reject", "reopen", "resume", "return", "reveal",
+    "abort", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
+    "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "lock", "place_hold",
+    "raise", "raise_exception", "refuse", "refused", "reject", "reopen", "resume", "return", "reveal",
     "set_password", "start_fault", "unlock",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))

@@ -40,6 +40,7 @@ def readers() -> Readers:
 def handlers() -> dict[str, Handler]:
     """Return who handles which message of the outbox."""
     from audit.commands.lockout import ACCOUNT_LOCKED, tell_security
+    from audit.commands.passwords import SEND_LINK, send_link
     from audit.commands.witnessing import TELL_WITNESS, tell_witness
     from mes.sealing import CHECKPOINT, checkpoint_now
     from monitoring.handlers import HANDLERS
@@ -48,6 +49,7 @@ def handlers() -> dict[str, Handler]:
         **HANDLERS,
         ACCOUNT_LOCKED: tell_security,
         CHECKPOINT: checkpoint_now,
+        SEND_LINK: send_link,
         TELL_WITNESS: tell_witness,
     }
 

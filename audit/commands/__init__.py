@@ -3,6 +3,7 @@
 from audit.commands.access import note_access
 from audit.commands.access_review import review_access
 from audit.commands.accountability import accept_accountability
+from audit.commands.activation import activate_person
 from audit.commands.couriers import Handler, enqueue, set_handlers, write_to_feed
 from audit.commands.grants import (
     approve_role,
@@ -20,7 +21,6 @@ from audit.commands.people import (
     create_system_user,
     create_token,
     deactivate_user,
-    set_password,
 )
 from audit.commands.searches import forget_search, save_search
 from audit.commands.training import record_training
@@ -30,6 +30,7 @@ __all__ = [
     "Progress",
     "Work",
     "accept_accountability",
+    "activate_person",
     "add_site",
     "add_user",
     "approve_role",
@@ -50,7 +51,6 @@ __all__ = [
     "revoke_role",
     "save_search",
     "set_handlers",
-    "set_password",
     "set_works",
     "unlock_account",
     "withdraw_role_request",

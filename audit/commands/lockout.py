@@ -3,17 +3,22 @@
 Note [What counts]: wrong passwords in signing dialogs, on any terminal and in whose session ever,
 since the person last signed, signed in, or was locked. The access log holds each, so nothing else
 is counted up. Wrong passwords at the door are counted by axes, per user ID and address, and
-stop that door for a while; they lock no one, or anybody could lock anybody.
+stop that door for a while. They lock no one, or anybody could lock anybody, until there are a
+hundred of them in a row, from wherever (NIST SP 800-63B, 3.2.2).
+
+Whoever has not signed in for ninety days is locked, too: an account that nobody uses is looked at
+by somebody before it is used again (21 CFR 11.300(b)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.utils import reset
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from audit.acts import Act, command, record
 from audit.commands.couriers import enqueue
@@ -25,6 +30,8 @@ from audit.queries.lockout import may_unlock
 from kernel.errors import Conflict, NotPermitted, Unavailable
 
 FAILURES = 5
+FAILURES_AT_DOOR = 100
+DORMANT = timedelta(days=90)
 ACCOUNT_LOCKED = "audit.account_locked"
 # At the door: the failures there are another counter's.
 DOOR = "/accounts/"
@@ -58,9 +65,64 @@ def lock_after_failures(*, username: str, screen_of: User, act: Act) -> bool:
     failures = failures_of(user)
     if failures < FAILURES:
         return False
+    _lock(user, failures, act, screen_of=screen_of.username)
+    return True
+
+
+@command(may_be_silent=True)
+def lock_after_attempts(*, username: str, act: Act) -> bool:
+    """Lock an account whose password was tried too often at the door; return whether it was."""
+    user = User.objects.select_for_update().filter(username=username, is_active=True).first()
+    if user is None or user.is_locked:
+        return False
+    failures = failures_at_door(user)
+    if failures < FAILURES_AT_DOOR:
+        return False
+    _lock(user, failures, act, screen_of="")
+    return True
+
+
+def failures_at_door(user: User) -> int:
+    """Return how many wrong passwords were tried at the door since the person last came in.
+
+    An account that was opened again begins anew.
+    """
+    tried = AccessEvent.objects.filter(username=user.username)
+    last = tried.filter(outcome=AccessEvent.Outcome.SIGNED_IN).aggregate(Max("pk"))["pk__max"]
+    failed = tried.filter(outcome=AccessEvent.Outcome.FAILED, path__startswith=DOOR)
+    failed = failed.filter(pk__gt=last or 0)
+    if user.unlocked_at is not None:
+        failed = failed.filter(at__gt=user.unlocked_at)
+    return failed.count()
+
+
+def dormant_people(at: datetime) -> QuerySet[User]:
+    """Return the people whose open account nobody has used for ninety days."""
+    since = at - DORMANT
+    came_in = AccessEvent.objects.filter(
+        username=OuterRef("username"), outcome=AccessEvent.Outcome.SIGNED_IN, at__gte=since
+    )
+    people = User.objects.filter(
+        kind=User.Kind.PERSON, is_active=True, locked_at=None, created_at__lt=since
+    )
+    return people.exclude(Exists(came_in)).exclude(unlocked_at__gte=since).order_by("pk")
+
+
+@command(may_be_silent=True)
+def lock_dormant(*, act: Act) -> list[str]:
+    """Lock the accounts that nobody has used for ninety days; return the names."""
+    found = list(dormant_people(act.at).select_for_update())
+    for user in found:
+        user.locked_at, user.locked_from, user.locked_after = act.at, act.origin, 0
+        user.save(update_fields=["locked_at", "locked_from", "locked_after"])
+        record(act, "lock", user, reason=f"nobody signed in for {DORMANT.days} days")
+    return [user.username for user in found]
+
+
+def _lock(user: User, failures: int, act: Act, *, screen_of: str) -> None:
     user.locked_at, user.locked_from, user.locked_after = act.at, act.origin, failures
     user.save(update_fields=["locked_at", "locked_from", "locked_after"])
-    record(act, "lock", user, screen_of=screen_of.username)
+    record(act, "lock", user, screen_of=screen_of)
     enqueue(
         kind=ACCOUNT_LOCKED,
         payload={
@@ -68,12 +130,11 @@ def lock_after_failures(*, username: str, screen_of: User, act: Act) -> bool:
             "full_name": user.full_name,
             "failures": failures,
             "terminal": act.origin,
-            "screen_of": screen_of.username,
+            "screen_of": screen_of,
             "locked_at": act.at.isoformat(),
         },
         act=act,
     )
-    return True
 
 
 @command
@@ -88,12 +149,13 @@ def unlock_account(*, username: str, act: Act) -> User:
     user = User.objects.select_for_update().get(username=username)
     if user.pk == act.by.pk:
         raise NotPermitted("Nobody opens their own account again.", code="same")
-    require(may_unlock(act.by, user), "open this account again")
+    require(not act.by.is_person or may_unlock(act.by, user), "open this account again")
     if not user.is_locked:
         raise Conflict("This account is not locked.", code="not_locked")
     reason_of(act.reason)
     user.locked_at, user.locked_from, user.locked_after = None, "", 0
-    user.save(update_fields=["locked_at", "locked_from", "locked_after"])
+    user.unlocked_at = act.at
+    user.save(update_fields=["locked_at", "locked_from", "locked_after", "unlocked_at"])
     record(act, "unlock", user)
     reset(username=user.username)
     return user

@@ -13,7 +13,15 @@ from uuid import uuid4
 from audit.acts import Act, command, record
 from audit.commands.grants import end_grant, reason_of
 from audit.models import ApiToken, Site, User
-from audit.permissions import EMPLOYEE_ID, GENERIC, SCOPES, USERNAME, require, sites_of
+from audit.permissions import (
+    EMPLOYEE_ID,
+    GENERIC,
+    ROLE_ASKERS,
+    SCOPES,
+    USERNAME,
+    require,
+    sites_of,
+)
 from audit.queries import next_id
 from kernel.errors import Conflict, Invalid
 
@@ -115,33 +123,36 @@ def add_user(
     act: Act,
     kind: str = User.Kind.PERSON,
     password: str | None = None,
+    is_own_password: bool = False,
 ) -> User:
-    """Add a person or a service account.
+    """Add a person or a service account; a person waits until ``activate_person``.
+
+    Args:
+        is_own_password: nobody else knows it. Otherwise the person chooses another one first.
 
     Raises:
+        NotPermitted: the actor is a person who may not open accounts.
         Invalid: the user name is not plain, names a job, or was ever used by anybody; the
             employee number is missing, or is another person's.
     """
+    require(
+        not act.by.is_person or sites_of(act.by, *ROLE_ASKERS) is None,
+        "open accounts",
+    )
     name = _free_username(username, kind)
     user = User(
         username=name,
         full_name=full_name,
         employee_id=_free_employee_id(employee_id, kind),
         kind=kind,
+        is_waiting=kind == User.Kind.PERSON,
         created_at=act.at,
     )
     user.set_password(password)
+    user.must_change_password = user.must_change_password and not is_own_password
     user.save(force_insert=True)
     record(act, "add", user)
     return user
-
-
-@command
-def set_password(*, user: User, password: str, act: Act) -> None:
-    """Set the password of a person; the ledger says that, not what."""
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    record(act, "set_password", user)
 
 
 @command

@@ -1,10 +1,12 @@
 """The records of the ground floor, one noun per file."""
 
 from audit.models.access import AccessEvent, SavedSearch
+from audit.models.activation import Activation
 from audit.models.challenge import Acceptance, SigningChallenge
 from audit.models.courier import FeedEvent, Job, OutboxMessage, RememberedAnswer
 from audit.models.entry import Checkpoint, LedgerEntry
 from audit.models.grant import AccessReview, RoleRequest
+from audit.models.passing import PasswordLink, Remembered
 from audit.models.recorded import NoAct, Recorded, kept_history
 from audit.models.signature import MEANINGS, Signature
 from audit.models.site import Site
@@ -16,6 +18,7 @@ __all__ = [
     "Acceptance",
     "AccessEvent",
     "AccessReview",
+    "Activation",
     "ApiToken",
     "Checkpoint",
     "FeedEvent",
@@ -23,7 +26,9 @@ __all__ = [
     "LedgerEntry",
     "NoAct",
     "OutboxMessage",
+    "PasswordLink",
     "Recorded",
+    "Remembered",
     "RememberedAnswer",
     "RoleGrant",
     "RoleRequest",

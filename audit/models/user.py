@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -14,6 +15,11 @@ from audit.models.recorded import Recorded, kept_history
 from audit.models.site import Site
 from audit.permissions import EMPLOYEE_ID, GENERIC, ROLES, USERNAME
 from kernel.prepared import prepared
+
+
+def _as_kept(password: str | None) -> str | None:
+    """Return a password as every keyboard types it (NFKC, NIST SP 800-63B 3.1.1.2)."""
+    return None if password is None else unicodedata.normalize("NFKC", password)
 
 
 class Users(BaseUserManager["User"]):
@@ -45,6 +51,12 @@ class User(Recorded, AbstractBaseUser):
     locked_at = models.DateTimeField(null=True, blank=True)
     locked_from = models.CharField(max_length=64, blank=True, default="")
     locked_after = models.PositiveSmallIntegerField(default=0)
+    unlocked_at = models.DateTimeField(null=True, blank=True)
+    # Opened, and nobody has verified yet who it is (21 CFR 11.100(b)): it opens nothing.
+    is_waiting = models.BooleanField(default=False)
+    # Sessions that began until then are over; nothing is signed until a new password is chosen.
+    sessions_ended_at = models.DateTimeField(null=True, blank=True)
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     history = kept_history()
 
@@ -82,15 +94,28 @@ class User(Recorded, AbstractBaseUser):
         return self.full_name
 
     def set_password(self, raw_password: str | None) -> None:
-        """Set the password hash (argon2id)."""
-        self.password = hashed(raw_password)
+        """Set the password hash (argon2id); whoever else typed it, the person chooses anew first.
+
+        ``choose_password`` is how a person does: see Note [Nobody else's secret] there.
+        """
+        self.password = hashed(_as_kept(raw_password))
+        self.must_change_password = raw_password is not None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a password together with whose it is."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and "password" in fields:
+            kwargs["update_fields"] = {*fields, "must_change_password"}
+        super().save(*args, **kwargs)
 
     def check_password(self, raw_password: str | None) -> bool:
         """Check a password without storing an upgraded hash on the side: no act, no write.
 
-        The password of a locked account proves nothing, wherever it is asked for.
+        The password of an account that is locked, or of somebody whom nobody has verified yet,
+        proves nothing, wherever it is asked for.
         """
-        return check_password(raw_password, self.password) and not self.is_locked
+        is_right = check_password(_as_kept(raw_password), self.password)
+        return is_right and not self.is_locked and not self.is_waiting
 
     @property
     def is_locked(self) -> bool:

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import connection
 
 from audit import ledger
-from audit.commands import challenges, couriers, jobs, witnessing
+from audit.commands import challenges, couriers, jobs, lockout, witnessing
 from audit.edges import act_of_task, now
 from audit.tasks.running import in_words, run
 
@@ -57,6 +57,12 @@ def _deliver(claim: couriers.Claim) -> bool:
         return False
 
 
+@shared_task(name="audit.tasks.lock_dormant")
+def lock_dormant() -> list[str]:
+    """Lock the accounts that nobody has used for ninety days, and return their names."""
+    return lockout.lock_dormant(act=act_of_task("lock_dormant"))
+
+
 @shared_task(name="audit.tasks.run_job")
 def run_job(job_id: int) -> bool:
     """Do a job, unless somebody else does; return whether it was done here."""
@@ -64,4 +70,4 @@ def run_job(job_id: int) -> bool:
     return job is not None and run(job)
 
 
-__all__ = ["run_job", "sweep_outbox", "write_checkpoint"]
+__all__ = ["lock_dormant", "run_job", "sweep_outbox", "write_checkpoint"]

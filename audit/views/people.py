@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.commands import (
+    activate_person,
+    add_user,
     approve_role,
     ask_role,
     deactivate_user,
@@ -18,7 +20,7 @@ from audit.commands import (
     withdraw_role_request,
 )
 from audit.edges import act_of_request, now
-from audit.models import RoleGrant, RoleRequest, Site, User
+from audit.models import Activation, RoleGrant, RoleRequest, Site, User
 from audit.permissions import ROLE_ASKERS, ROLE_DECIDERS, ROLE_TAKERS, ROLES, sites_of
 from audit.queries import (
     grants_of,
@@ -32,7 +34,7 @@ from audit.queries import (
 from audit.views import roles_required
 from audit.views.asking import address, person_of, text_in
 from audit.views.training_shown import training_shown
-from kernel.errors import Invalid, NotFound, Refusal
+from kernel.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal
 
 PAGE = 50
 LONGEST_REASON = 500
@@ -71,6 +73,7 @@ def people(request: HttpRequest) -> HttpResponse:
     chosen = {key: value for key, value in (("name", name), ("state", state)) if value}
     context = {
         "rows": rows[:PAGE],
+        "may_open": _is_over(by, None, *ROLE_ASKERS),
         "chosen": chosen,
         "overdue": [
             one
@@ -114,6 +117,7 @@ def person_screen(
         "former": [one for one in grants if one.revoked_at is not None],
         "waiting": [_told(one, by) for one in waiting_requests(by, user=user)],
         "may_ask": is_other and user.is_active,
+        "activation": Activation.objects.filter(person=user).first(),
         "may_unlock": user.is_locked and may_unlock(by, user),
         "may_close": is_other and user.is_active and _is_over(by, None, *ROLE_TAKERS),
         **training_shown(by, user),
@@ -220,6 +224,41 @@ def role_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
     except Invalid as refusal:
         return person_screen(request, grant.user.username, refusal=refusal)
     return redirect("person", grant.user.username)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@roles_required(*ROLE_ASKERS)
+def account_open(request: HttpRequest) -> HttpResponse:
+    """Open an account without a password; it waits until another person verified who it is."""
+    typed = {name: text_in(request.POST, name) for name in ("username", "full_name", "employee_id")}
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            user = add_user(
+                username=typed["username"],
+                full_name=typed["full_name"],
+                employee_id=typed["employee_id"],
+                act=act_of_request(request),
+            )
+            return redirect("person", user.username)
+        except (Invalid, NotPermitted) as refused:
+            refusal = refused
+    context = {"typed": typed, "refusal": refusal}
+    status = refusal.status if refusal else 200
+    return render(request, "audit/account_open.html", context, status=status)
+
+
+@require_POST
+@roles_required(*ROLE_ASKERS)
+def account_activate(request: HttpRequest, username: str) -> HttpResponse:
+    """Note that one verified who a person is: the account opens from now on."""
+    user = person_seen(username, person_of(request))
+    evidence = request.POST.get("evidence", "")
+    try:
+        activate_person(username=user.username, evidence=evidence, act=act_of_request(request))
+    except (Invalid, Conflict, NotPermitted) as refusal:
+        return person_screen(request, username, refusal=refusal)
+    return redirect("person", username)
 
 
 @require_POST

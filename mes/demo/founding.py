@@ -12,6 +12,7 @@ from uuid import uuid4
 from audit.acts import Act
 from audit.commands import (
     accept_accountability,
+    activate_person,
     add_site,
     add_user,
     create_token,
@@ -131,8 +132,16 @@ def _people(house: House) -> None:
             full_name=name,
             employee_id=f"E-{number:04}",
             password=house.password,
+            is_own_password=True,
             act=house.act(),
         )
+        activate_person(
+            username=username,
+            evidence="A person of the demo, nobody in particular",
+            verifier="The demo",
+            act=house.act(),
+        )
+        user.refresh_from_db()
         for role in roles:
             where = house.sites[site] if site else None
             act = house.act(reason="the demo house is founded")

@@ -19,7 +19,7 @@ from mes.live.news import Listener, Shown, Told
 log = structlog.get_logger()
 
 PAUSE_S = 0.5
-RECHECK_S = 20.0
+RECHECK_S = 5.0
 QUEUE = 256
 MOST_LISTENERS = 500
 

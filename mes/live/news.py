@@ -17,7 +17,9 @@ from django.contrib.auth import get_user
 from django.db import connection
 from django.http import HttpRequest
 
+from audit.edges import now
 from audit.permissions import sites_of
+from mes.accounts.sessions import seconds_left
 from monitoring.queries import last_readings
 from monitoring.rules.quality import word_of
 
@@ -69,13 +71,18 @@ class Shown:
 
 
 def listener_of(session_key: str) -> Listener | None:
-    """Return who has this session, or None when nobody does, or somebody without any right."""
+    """Return who has this session, or None when nobody does, or somebody without any right.
+
+    To listen is no activity: the session ends as if nobody did.
+    """
     if not session_key:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user: Any = get_user(request)
-    if not user.is_authenticated or not user.is_active or not user.grants_held():
+    if not user.is_authenticated or not user.grants_held():
+        return None
+    if seconds_left(request.session, user, now()) <= 0:
         return None
     sites = sites_of(user)
     return Listener(

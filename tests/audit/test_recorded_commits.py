@@ -12,7 +12,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit.acts import Act, command, record
-from audit.commands import set_password
+from audit.commands.passwords import choose_password
 from audit.models import Site, User
 from tests.worlds.audit import act_by, person, site
 
@@ -112,7 +112,7 @@ def test_history_that_belongs_to_no_act_is_refused() -> None:
 
 def test_what_is_kept_out_of_the_ledger_may_change_by_a_recorded_act_only() -> None:
     anna = person("anna")
-    set_password(user=anna, password="another good long password", act=act_by(anna))
+    choose_password(user=anna, password="another good long password", act=act_by(anna))
     with refused("was written and not recorded"):
         User.objects.filter(pk=anna.pk).update(password="!")
 

@@ -95,7 +95,7 @@ def test_quality_is_alerted_on_its_work_page_and_in_what_asks_by_itself() -> Non
     for username, roles, sees in (("quentin", "qa", True), ("olivia", "operator", False)):
         client = signed_in(person(username, roles, at_site=None))
         page = client.get("/").content.decode()
-        assert ("Account quinn is locked: 5 wrong signing passwords." in page) == sees
+        assert ("Account quinn is locked: 5 wrong passwords." in page) == sees
         assert ('hx-trigger="every 30s"' in page) == sees
         assert client.get("/locks/").status_code == (200 if sees else 403)
     assert "terminal 127.0.0.1" in signed_in(person("quentin")).get("/locks/").content.decode()

@@ -18,7 +18,7 @@ from audit.rules import accountability as statement
 from audit.rules.accountability import accountability
 from kernel.errors import NotPermitted, StaleView
 from tests.conftest import NOON
-from tests.worlds.audit import PASSWORD, act_by, client_token, person, site
+from tests.worlds.audit import PASSWORD, act_by, activated, client_token, person, site
 
 pytestmark = pytest.mark.django_db
 BACKEND = "mes.sign_in.People"
@@ -172,8 +172,10 @@ def newcomer() -> User:
         full_name="Nora New",
         employee_id="E-N",
         password=PASSWORD,
+        is_own_password=True,
         act=act_by(),
     )
+    activated(user)
     grant_role(user=user, role="qa", site=None, act=act_by(reason="the world of a test"))
     return user
 

@@ -29,7 +29,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 
-from audit.commands import set_password
+from audit.commands.passwords import choose_password
 from audit.edges import now
 from audit.models import User
 from audit.signing import Proof, digest_of
@@ -121,7 +121,7 @@ def _whole_and_beside(signers: list[Signer]) -> Iterator[dict[str, Any]]:
     with override_settings(PASSWORD_HASHERS=[ARGON]):
         for one in signers:
             one.user.refresh_from_db()
-            set_password(user=one.user, password=PASSWORD, act=act_by())
+            choose_password(user=one.user, password=PASSWORD, act=act_by(one.user))
             one.sign_in()
         _stock(signers, WHOLE // SIGNERS + 120)
         encoded = User.objects.get(pk=signers[0].user.pk).password

@@ -18,7 +18,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 
 from audit.commands import deactivate_user
+from audit.edges import now
 from audit.models import User
+from mes.accounts.sessions import ACTIVE, BEGAN
 from mes.live import hub as hubs
 from mes.live import stream
 from mes.live.hub import Client, Hub, items_of
@@ -35,6 +37,7 @@ def signed_in(user: User) -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "mes.sign_in.People"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[BEGAN] = session[ACTIVE] = int(now().timestamp())
     session.save()
     return str(session.session_key)
 

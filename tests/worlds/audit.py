@@ -10,6 +10,7 @@ from uuid import uuid4
 from audit.acts import Act
 from audit.commands import (
     accept_accountability,
+    activate_person,
     add_site,
     add_user,
     create_token,
@@ -71,14 +72,25 @@ def person(username: str, *roles: str, at_site: Site | None = None) -> User:
         full_name=username.title() + " Example",
         employee_id=f"E-{username}",
         password=PASSWORD,
+        is_own_password=True,
         act=act_by(),
     )
+    activated(user)
     for role in roles:
         grant_role(user=user, role=role, site=at_site, act=act_by(reason="the world of a test"))
     if {"operator", "verifier"} & set(roles):
         train(user)
     accept_accountability(digest=accountability().digest, act=act_by(user))
     return User.objects.get(pk=user.pk)
+
+
+def activated(user: User) -> User:
+    """The same person, whose identity somebody has verified."""
+    activate_person(
+        username=user.username, evidence="Passport", verifier="Tessa Trust", act=act_by()
+    )
+    user.refresh_from_db()
+    return user
 
 
 def train(*users: User) -> None:

@@ -1,0 +1,1 @@
+"""Accounts: how people come in, how long they stay, and the secrets by which they are known."""
