@@ -114,7 +114,7 @@ class Chains:
             if wanted[1] != link:
                 found.append(self._rewritten(stream, wanted))
         try:
-            wrong = self.rows.fold(stream, entry, columns)
+            wrong = self.rows.fold(stream, entry, columns, is_warranted)
         except UNREADABLE:
             wrong = ["cannot be read"]
         if wrong:

@@ -5,10 +5,7 @@ Every entry that changed a record left one row of history, in the same order and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
-from itertools import zip_longest
 from typing import Any
 
 from django.db import DatabaseError, models, transaction
@@ -16,23 +13,18 @@ from django.db.models.functions import Cast
 
 from audit.ledger import Finding
 from audit.models import LedgerEntry, Recorded
+from audit.verification.cells import ATOMS, stored_cell
 from audit.verification.naming import UNREADABLE, finding
-from kernel.canonical import plain
 
-# What a record held after an entry: (the act, a short digest of all its values).
-Past = list[tuple[str, bytes]]
+# What a record held after an entry: the act, and all its values; values that did not change are
+# one object in all of them. None stands for values that are no record of this kind.
+Past = list[tuple[str, tuple[Any, ...] | None]]
 
 
 def history_of(model: type[Recorded]) -> type[models.Model] | None:
     """Return the history of a model, if it keeps one."""
     found: type[models.Model] | None = getattr(getattr(model, "history", None), "model", None)
     return found
-
-
-def state_of(values: Mapping[str, Any]) -> bytes:
-    """Return a short digest of the plain values of a record."""
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def compare_history(
@@ -48,45 +40,44 @@ def compare_history(
     if history is None or not pasts:
         return
     label = model._meta.label
-    found: dict[str, Past] = {pk: [] for pk in pasts}
     rows = (
         history._base_manager.filter(id__in=[int(pk) for pk in pasts])
         .order_by("id", "history_id")
         .values_list("id", "history_change_reason", *names)
     )
+    met = dict.fromkeys(pasts, 0)
+    # The first change of a record that is not as it was recorded, and how it differs.
+    wrong: dict[str, str] = {}
     try:
         with transaction.atomic():
-            for pk, act, *values in rows.iterator(chunk_size=2000):
-                found[str(pk)].append((act, _stored(names, values)))
+            for key, act, *values in rows.iterator(chunk_size=2000):
+                pk = str(key)
+                number, past = met[pk], pasts[pk]
+                met[pk] = number + 1
+                if number >= len(past):
+                    wrong.setdefault(pk, f"{number + 1}: was not recorded")
+                elif past[number][0] != act or past[number][1] != _stored(values):
+                    wrong.setdefault(pk, f"{number + 1}: is not what was recorded")
     except (DatabaseError, *UNREADABLE) as error:
         yield finding(
             "unreadable", f"history of {label}", f"cannot be read ({type(error).__name__})"
         )
         return
     for pk, past in pasts.items():
-        if found[pk] != past:
-            yield from _different(f"history of {label} {pk}", past, found[pk])
+        if met[pk] < len(past):
+            wrong.setdefault(pk, f"{met[pk] + 1}: is gone")
+        if pk in wrong:
+            place, _, detail = wrong[pk].partition(": ")
+            yield finding("history", f"history of {label} {pk}, change {place}", detail)
 
 
-def _stored(names: Sequence[str], values: Sequence[Any]) -> bytes:
+def _stored(values: Sequence[Any]) -> tuple[Any, ...] | None:
     try:
-        return state_of({name: plain(one) for name, one in zip(names, values, strict=True)})
+        return tuple(
+            [value if value.__class__ in ATOMS else stored_cell(value) for value in values]
+        )
     except UNREADABLE:
-        return b""
-
-
-def _different(where: str, past: Past, found: Past) -> Iterator[Finding]:
-    """Name the first row that is not as it was recorded."""
-    for number, (wanted, stored) in enumerate(zip_longest(past, found), 1):
-        if wanted == stored:
-            continue
-        if stored is None:
-            yield finding("history", f"{where}, change {number}", "is gone")
-        elif wanted is None:
-            yield finding("history", f"{where}, change {number}", "was not recorded")
-        else:
-            yield finding("history", f"{where}, change {number}", "is not what was recorded")
-        return
+        return ()
 
 
 def unrecorded_history(model: type[Recorded], streams: Sequence[str] | None) -> Iterator[Finding]:
