@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -229,13 +230,26 @@ def _warrant_pads() -> tuple[Any, Any]:
     return inner, outer
 
 
+def warrants_in(stream: str) -> Callable[[str], str]:
+    """Return what makes the warrants of one stream, with all that is the same for each done once."""
+    inner, outer = _warrant_pads()
+    of_stream = inner.copy()
+    of_stream.update(f"{stream}\n".encode())
+    begun, ended = of_stream.copy, outer.copy
+
+    def warrant(text: str) -> str:
+        first, second = begun(), ended()
+        first.update(text.encode())
+        second.update(first.digest())
+        return str(second.hexdigest())
+
+    return warrant
+
+
 def warrant_of(stream: str, text: str) -> str:
     """Return the proof that this application wrote ``text`` into ``stream``: HMAC-SHA256 in hex.
 
     Whoever owns the database can add an entry through the trigger, properly chained; only who
     holds the key can make its warrant.
     """
-    inner, outer = (pad.copy() for pad in _warrant_pads())
-    inner.update(f"{stream}\n{text}".encode())
-    outer.update(inner.digest())
-    return str(outer.hexdigest())
+    return warrants_in(stream)(text)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from audit.keys import warrant_of
+from audit.keys import warrants_in
 from audit.ledger import Finding
 from audit.verification.naming import UNREADABLE, finding
 from audit.verification.rows import Rows
@@ -48,6 +48,7 @@ class Chains:
         self.seq = 0
         self.link = EMPTY_HASH
         self.recorded_at = ""
+        self.warrant = warrants_in("")
         # The heads that the witness saw and the walk has not met yet.
         self.wanted: dict[str, tuple[int, str, int]] = {}
 
@@ -69,7 +70,13 @@ class Chains:
                         self._begin(row[0])
                         if self.rows.is_full():
                             yield from self.rows.compare()
-                    yield from self._check(*row)
+                    try:
+                        found = self._check(*row)
+                    except UNREADABLE:
+                        # A column without a value, where there always is one.
+                        found = [finding("entry", f"ledger {row[0]} #{row[1]}", "cannot be read")]
+                    if found:
+                        yield from found
                 self.entries += len(chunk)
                 if self.progress is not None:
                     self.progress(self.entries, total)
@@ -82,6 +89,7 @@ class Chains:
 
     def _begin(self, stream: str) -> None:
         self.stream, self.seq, self.link, self.recorded_at = stream, 0, EMPTY_HASH, ""
+        self.warrant = warrants_in(stream)
 
     def _check(
         self,
@@ -100,25 +108,26 @@ class Chains:
         )
         is_same = sha256(text.encode()).hexdigest() == link
         is_next = seq == self.seq + 1 and previous == self.link
-        is_warranted = entry[-TAIL : 12 - TAIL] == WARRANT and entry[-66:-2] == warrant_of(
-            stream, entry[:-TAIL] + "}"
+        is_warranted = entry[-TAIL : 12 - TAIL] == WARRANT and entry[-66:-2] == self.warrant(
+            entry[:-TAIL] + "}"
         )
         is_later = recorded_at >= self.recorded_at
-        found: list[Finding] = []
+        found: list[Finding] | tuple[()] = ()
         if not (is_same and is_next and is_warranted and is_later):
-            found += self._broken(seq, previous, is_same, is_warranted, is_later)
+            found = list(self._broken(seq, previous, is_same, is_warranted, is_later))
         self.seq, self.link, self.recorded_at = seq, link, recorded_at
         wanted = self.wanted.get(stream)
         if wanted is not None and wanted[0] == seq:
             del self.wanted[stream]
             if wanted[1] != link:
-                found.append(self._rewritten(stream, wanted))
+                found = [*found, self._rewritten(stream, wanted)]
         try:
             wrong = self.rows.fold(stream, entry, columns, is_warranted)
         except UNREADABLE:
             wrong = ["cannot be read"]
         if wrong:
-            found += [finding("entry", f"ledger {stream} #{seq}", detail) for detail in wrong]
+            where = f"ledger {stream} #{seq}"
+            found = [*found, *(finding("entry", where, detail) for detail in wrong)]
         return found
 
     def _broken(

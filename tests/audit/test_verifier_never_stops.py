@@ -12,6 +12,7 @@ from django.conf import settings
 from audit.ledger import write_checkpoint
 from audit.models import LedgerEntry
 from audit.verification import Verifier, plain_report
+from audit.verification.cells import cell, stored_cell
 from kernel.canonical import canonical
 from tests.worlds.audit import act_by, person, site
 
@@ -89,6 +90,29 @@ def test_a_value_that_no_program_expects_is_named(superuser: Any, attack: str) -
     superuser.execute("SET session_replication_role = replica")
     superuser.execute(attack)
     assert all_findings() != []
+
+
+@pytest.mark.parametrize("column", ["stream", "entry", "recorded_at", "hash", "prev_hash", "verb"])
+def test_a_column_without_a_value_is_named(superuser: Any, column: str) -> None:
+    site()
+    superuser.execute("SET session_replication_role = replica")
+    superuser.execute(f"ALTER TABLE audit_ledgerentry ALTER COLUMN {column} DROP NOT NULL")
+    try:
+        superuser.execute(
+            f"UPDATE audit_ledgerentry SET {column} = NULL WHERE stream = 'people' AND seq = 2"
+        )
+        assert all_findings() != []
+    finally:
+        superuser.execute(f"DELETE FROM audit_ledgerentry WHERE {column} IS NULL")
+        superuser.execute(f"ALTER TABLE audit_ledgerentry ALTER COLUMN {column} SET NOT NULL")
+
+
+@pytest.mark.requirement("P11-01")
+def test_a_number_and_a_truth_in_json_are_told_apart() -> None:
+    """Where true became 1, something was changed."""
+    assert cell({"a": True}) != cell({"a": 1}) != cell({"a": "1"})
+    assert cell(True) != cell(1)
+    assert cell({"a": 1, "b": [2]}) == stored_cell({"b": [2], "a": 1})
 
 
 @pytest.mark.parametrize(
