@@ -114,6 +114,8 @@ def one_moment() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             cursor.execute("SET LOCAL statement_timeout = 0")
+            # Whoever owns the database may have put functions of their own before PostgreSQL's.
+            cursor.execute("SET LOCAL search_path = pg_catalog, public, pg_temp")
         yield
 
 

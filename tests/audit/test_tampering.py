@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from audit.acts import Act, command, record
 from audit.commands import add_site
@@ -351,3 +352,26 @@ def test_a_warrant_is_the_hmac_of_the_standard_library() -> None:
     key = secret("ledger")
     expected = hmac.digest(key, b'people\n{"a":1}', "sha256").hex()
     assert warrant_of("people", '{"a":1}') == expected
+
+
+@pytest.mark.requirement("P11-01")
+@pytest.mark.usefixtures("house")
+def test_an_operator_that_lies_is_not_asked(superuser: Any) -> None:
+    """The owner of the database makes all texts equal, for whoever looks into their schema first."""
+    superuser.execute("SET session_replication_role = replica")
+    superuser.execute(
+        "CREATE FUNCTION public.all_same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.all_same)"
+    )
+    try:
+        superuser.execute(
+            "INSERT INTO audit_site SELECT 900000, 'STRAY', name, kind, time_zone FROM audit_site"
+            " LIMIT 1 RETURNING id"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path = public, pg_catalog")
+        named = found()
+    finally:
+        connection.close()
+        superuser.execute("DROP FUNCTION public.all_same(text, text) CASCADE")
+    assert "unrecorded: audit.Site 900000: the ledger does not know this row" in named

@@ -16,7 +16,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 
-NAMES = ("signing", "order_intake", "ingest", "verification", "record_pdf")
+NAMES = (
+    "signing",
+    "order_intake",
+    "ingest",
+    "verification",
+    "recorded_commit",
+    "record_pdf",
+)
 
 
 def main(wanted: list[str]) -> int:
