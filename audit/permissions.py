@@ -42,6 +42,9 @@ ROLE_TAKERS = ("admin", "qa")
 # Who records that a person was trained; the trainer is named beside them.
 TRAINING_RECORDERS = ("qa",)
 
+# Who records what the whole house goes by; over all sites only.
+SETTING_CHANGERS = ("qa", "admin")
+
 # Who signs the recurring review of access, and how often it is due.
 ACCESS_REVIEWERS = ("qa",)
 ACCESS_REVIEW_DAYS = 90

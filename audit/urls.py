@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audit.views import access, ledger, people, reviews, signing, training
+from audit.views import access, house, ledger, people, reviews, signing, training
 
 urlpatterns = [
     path("ledger/", ledger.ledger, name="ledger"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("ledger/searches/<int:search_id>/forget/", ledger.forget, name="ledger-forget"),
     path("access-log/", access.access_log, name="access-log"),
     path("accountability/", signing.statement, name="accountability"),
+    path("set-up/", house.set_up, name="set-up"),
+    path("set-up/<str:name>/", house.set_up_change, name="set-up-change"),
     path("locks/", signing.locks, name="locks"),
     path("people/", people.people, name="people"),
     path("open-account/", people.account_open, name="account-open"),

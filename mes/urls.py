@@ -3,6 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from mes.about import about
 from mes.accounts.factor_views import factors_lost
 from mes.accounts.views import send_link, sessions_end
 from mes.record_api import Events, Record, RecordPackage, RecordPdf
@@ -19,6 +20,7 @@ from mes.views import ApiDocs, healthz, readyz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("about/", about, name="about"),
     path("accounts/", include("mes.accounts.urls")),
     path("people/<str:username>/password-link/", send_link, name="send-link"),
     path("people/<str:username>/factors/lost/", factors_lost, name="factors-lost"),

@@ -29,6 +29,7 @@ NAMES: dict[str, Name] = {
     ),
     "audit.ApiToken": Name(text="Token {0}… of {1}", fields=("prefix", "user__username")),
     "audit.PasswordLink": Name(text="One-time link of {0}", fields=("person__full_name",)),
+    "audit.HouseSetting": Name(text="Setting {0}", fields=("name",), found_by="name"),
     "audit.RoleGrant": Name(
         text="Role {0} of {1}", fields=("role", "user__full_name"), short="{0} of {1}"
     ),
@@ -203,6 +204,7 @@ VERBS: dict[str, str] = {
     SEAL: "Sealed the record",
     "seal_watch": "Sealed the readings",
     "send_link": "Sent a one-time link",
+    "set": "Recorded a setting",
     "set_password": "Set the password",
     "settle": "Settled",
     "sign": "Signed",
@@ -224,7 +226,7 @@ CRITICAL = (
     "abort", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "lock", "place_hold",
     "raise", "raise_exception", "refuse", "refused", "reject", "reopen", "resume", "return", "reveal",
-    "set_password", "start_fault", "unlock",
+    "set", "set_password", "start_fault", "unlock",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 
@@ -263,7 +265,7 @@ def words() -> Vocabulary:
         verbs=VERBS,
         critical=CRITICAL,
         critical_of=CRITICAL_OF,
-        house_kinds=("recipes", "recipe"),
+        house_kinds=("recipes", "recipe", "settings"),
         site_kinds=("batch", "coi", "sensor", "lot"),
         streams_of=streams_of,
         patient_streams_of=patient_streams_of,

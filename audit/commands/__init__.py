@@ -13,6 +13,7 @@ from audit.commands.grants import (
     revoke_role,
     withdraw_role_request,
 )
+from audit.commands.house import change_setting
 from audit.commands.jobs import Progress, Work, ask_job, cancel_job, set_works
 from audit.commands.lockout import lock_after_failures, unlock_account
 from audit.commands.people import (
@@ -37,6 +38,7 @@ __all__ = [
     "ask_job",
     "ask_role",
     "cancel_job",
+    "change_setting",
     "create_system_user",
     "create_token",
     "deactivate_user",

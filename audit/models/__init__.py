@@ -8,6 +8,7 @@ from audit.models.entry import Checkpoint, LedgerEntry
 from audit.models.grant import AccessReview, RoleRequest
 from audit.models.passing import PasswordLink, Remembered
 from audit.models.recorded import NoAct, Recorded, kept_history
+from audit.models.setting import HouseSetting
 from audit.models.signature import MEANINGS, Signature
 from audit.models.site import Site
 from audit.models.training import Training
@@ -22,6 +23,7 @@ __all__ = [
     "ApiToken",
     "Checkpoint",
     "FeedEvent",
+    "HouseSetting",
     "Job",
     "LedgerEntry",
     "NoAct",

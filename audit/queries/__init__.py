@@ -2,6 +2,7 @@
 
 from audit.queries.access import EVENT_ORDERS, access_events
 from audit.queries.accountability import has_accepted
+from audit.queries.house import SetUpItem, set_up_items
 from audit.queries.lockout import locked_accounts, may_unlock
 from audit.queries.naming import Name, Vocabulary, set_vocabulary, vocabulary
 from audit.queries.people import (
@@ -58,6 +59,7 @@ __all__ = [
     "Asked",
     "Change",
     "Name",
+    "SetUpItem",
     "Standing",
     "Standings",
     "Told",
@@ -90,6 +92,7 @@ __all__ = [
     "saved_searches",
     "set_procedures",
     "set_standings",
+    "set_up_items",
     "set_vocabulary",
     "signatures_in",
     "signatures_of",

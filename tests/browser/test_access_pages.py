@@ -20,6 +20,8 @@ SCREENS = (
     ("access-reviews", "/access-reviews/"),
     ("access-list", "/access-reviews/of/everywhere/"),
     ("verify-package", "/verification/package/"),
+    ("about", "/about/"),
+    ("set-up", "/set-up/"),
 )
 
 
