@@ -109,16 +109,17 @@ def configuration() -> dict[str, Any]:
     from mes import settings as ours
 
     names = [name for name in dir(ours) if name.isupper() and name not in HIDDEN]
-    return {name: _plain(name, getattr(settings, name)) for name in names}
+    return {name: told_plainly(name, getattr(settings, name)) for name in names}
 
 
-def _plain(name: str, value: Any) -> Any:
+def told_plainly(name: str, value: Any) -> Any:
+    """Return the value of a setting in plain terms, and of a secret only that there is one."""
     if isinstance(value, dict):
-        return {str(key): _plain(str(key), one) for key, one in value.items()}
+        return {str(key): told_plainly(str(key), one) for key, one in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(str(one) for one in value)
     if isinstance(value, list | tuple):
-        return [_plain("", one) for one in value]
+        return [told_plainly("", one) for one in value]
     if value is None or isinstance(value, bool | int | float):
         return value
     if "PASSWORD" in name.upper() or "SECRET" in name.upper():
