@@ -34,11 +34,12 @@ class MesConfig(AppConfig):
     def ready(self) -> None:
         """Connect what only the roof may know."""
         from mes import checks, wiring
-        from mes.accounts import factors, sessions
+        from mes.accounts import factors, identities, sessions
 
         wiring.connect()
         sessions.connect()
         factors.connect()
+        identities.connect()
         checks.register_all()
         # Django tells only apps that have models; by then all tables are there.
         post_migrate.connect(install_guards, sender=apps.get_app_config("audit"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
@@ -30,12 +31,20 @@ OPEN_PATHS = (
     "/readyz",
     "/static/",
 )
+OF_PROVIDER = "/accounts/oidc/"
 # All that somebody may do who has to choose a password of their own first, or a second factor.
 CHOOSE, SECOND = "/accounts/password/", "/accounts/factors/"
 BEFORE_CHOOSING = (CHOOSE, "/accounts/logout/", "/accounts/session/", *OPEN_PATHS)
 BEFORE_SECOND = ("/accounts/", *OPEN_PATHS)
 CHOOSE_FIRST = NotPermitted("Choose a password of your own first.", code="password_change")
 SECOND_FIRST = NotPermitted("This needs a second factor: set one up first.", code="second_factor")
+
+
+def is_open(path: str) -> bool:
+    """Say whether a stranger may ask for a path."""
+    return path.startswith(OPEN_PATHS) or (
+        bool(settings.OIDC_SERVER) and path.startswith(OF_PROVIDER)
+    )
 
 
 class FailClosedMiddleware:
@@ -101,9 +110,7 @@ class SignedInMiddleware:
             and factors.is_second_missing(request, request.user)
         ):
             response = self.led_away(request, SECOND, SECOND_FIRST)
-        elif (
-            request.user.is_authenticated or request.path.startswith(OPEN_PATHS) or is_api(request)
-        ):
+        elif request.user.is_authenticated or is_open(request.path) or is_api(request):
             response = self.get_response(request)
         else:
             response = self.stranger(request)

@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -166,6 +168,33 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_SESSION_REMEMBER = False
+
+# The identity provider of the site, where there is one: see mes/accounts/identities.py.
+OIDC_SERVER = env.webhook("OIDC_SERVER")
+OIDC_ID, OIDC_NAME = "site", env.text("OIDC_NAME", default="the account of the site")
+SOCIALACCOUNT_ADAPTER = "mes.accounts.identities.Identities"
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            # The subject is all that is asked for.
+            "SCOPE": ["openid"],
+            "APPS": [
+                {
+                    "provider_id": OIDC_ID,
+                    "name": OIDC_NAME,
+                    "client_id": env.text("OIDC_CLIENT_ID"),
+                    "secret": env.text("OIDC_CLIENT_SECRET"),
+                    "settings": {"server_url": OIDC_SERVER, "fetch_userinfo": False},
+                }
+            ],
+        }
+    }
+    if OIDC_SERVER
+    else {}
+)
 
 # What a browser is told. A demo runs without TLS on the loopback; production does not.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PROD

@@ -61,7 +61,12 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the demo accounts, without their password."""
-        return super().get_context_data(demo_accounts=demo_accounts(), **kwargs)
+        return super().get_context_data(
+            demo_accounts=demo_accounts(),
+            provider=settings.OIDC_NAME if settings.OIDC_SERVER else "",
+            is_turned_away="refused" in self.request.GET,
+            **kwargs,
+        )
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Let in whoever has no second factor; ask the others for it first."""

@@ -170,7 +170,8 @@ VERBS: dict[str, str] = {
     "issue": "Issued",
     "keep": "Kept in the vault",
     "lift_hold": "Lifted the hold",
-    "lock": "Locked after wrong passwords",
+    "link_identity": "Connected to the identity provider",
+    "lock": "Locked the account",
     "make_effective": "Made effective",
     "manufacture": "Began the making",
     "open": "Opened",
@@ -227,6 +228,9 @@ CRITICAL = (
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "lock", "place_hold",
     "raise", "raise_exception", "refuse", "refused", "reject", "reopen", "resume", "return", "reveal",
     "set", "set_password", "start_fault", "unlock",
+    "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
+    "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
+    "resume", "return", "reveal", "set_password", "start_fault", "unlock",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 

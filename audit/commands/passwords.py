@@ -162,6 +162,15 @@ def end_sessions(*, username: str, act: Act) -> User:
     return user
 
 
+@command
+def end_password(*, user: User, act: Act) -> None:
+    """End password and sessions of a person at once: somebody else may know them by now."""
+    user.set_password(None)
+    user.must_change_password, user.sessions_ended_at = True, act.at
+    user.save(update_fields=["password", "must_change_password", "sessions_ended_at"])
+    record(act, "ask_new_password", user)
+
+
 def _looks_after(by: User, user: User) -> bool:
     return not by.is_person or may_unlock(by, user)
 
@@ -172,11 +181,7 @@ def _made(*, username: str, act: Act) -> PasswordLink:
     if not user.is_person or not user.is_active or user.is_waiting:
         raise Conflict("Only a person with an open account has a password.", code="closed")
     reason_of(act.reason)
-    # The password of before opens nothing any more: it may be somebody else's by now.
-    user.set_password(None)
-    user.must_change_password, user.sessions_ended_at = True, act.at
-    user.save(update_fields=["password", "must_change_password", "sessions_ended_at"])
-    record(act, "ask_new_password", user)
+    end_password(user=user, act=act)
     for former in PasswordLink.objects.filter(person=user, ended_at=None):
         _end(former, act)
     link = PasswordLink(person=user, made_by=act.by, made_at=act.at, expires_at=act.at + LINK_LASTS)

@@ -18,9 +18,9 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest, HttpResponse
 
-from audit.acts import Act, command, record
+from audit.acts import Act, command
 from audit.commands.grants import reason_of
-from audit.commands.passwords import note_factor
+from audit.commands.passwords import end_password, note_factor
 from audit.edges import act_of_request, origin_of
 from audit.models import NoAct, User
 from audit.permissions import require
@@ -89,10 +89,7 @@ def revoke_factors(*, username: str, act: Act) -> User:
         raise Conflict("This account has no second factor.", code="no_factor")
     Authenticator.objects.filter(user_id=user.pk).delete()
     user.refresh_from_db()
-    user.set_password(None)
-    user.must_change_password, user.sessions_ended_at = True, act.at
-    user.save(update_fields=["password", "must_change_password", "sessions_ended_at"])
-    record(act, "end_sessions", user)
+    end_password(user=user, act=act)
     return user
 
 

@@ -3,6 +3,8 @@
 from allauth.mfa.recovery_codes.views import generate_recovery_codes, view_recovery_codes
 from allauth.mfa.totp.views import activate_totp, deactivate_totp
 from allauth.mfa.webauthn.views import add_webauthn, remove_webauthn
+from allauth.socialaccount.providers.openid_connect.views import callback
+from allauth.socialaccount.providers.openid_connect.views import login as ask_provider
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
@@ -15,6 +17,8 @@ urlpatterns = [
     path("login/", SignIn.as_view(), name="login"),
     path("login/", SignIn.as_view(), name="account_login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("oidc/<str:provider_id>/login/", ask_provider, name="openid_connect_login"),
+    path("oidc/<str:provider_id>/login/callback/", callback, name="openid_connect_callback"),
     path("session/", session, name="session"),
     path("password/", password, name="password"),
     path("password/link/", password_link, name="password-link"),

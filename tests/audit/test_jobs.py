@@ -153,7 +153,7 @@ def test_the_whole_ledger_is_verified_from_the_browser(attacker: Any) -> None:
     assert 'hx-trigger="every 1s"' in waiting
     run_job(job.pk)
     page = client.get(answer["Location"]).content.decode()
-    assert "5 entries, intact; no checkpoint yet" in page
+    assert "7 entries, intact; no checkpoint yet" in page
     assert "hx-trigger" not in page
     attacker.execute("UPDATE audit_site SET name = 'Planu' WHERE id = %s", [plant.pk])
     client.post("/verification/ask/")

@@ -27,7 +27,7 @@ def test_the_published_chain_vector_is_met() -> None:
 @pytest.mark.django_db
 def test_python_and_the_trigger_agree_on_every_link() -> None:
     person("anna", "operator", at_site=site("PLANT"))
-    assert LedgerEntry.objects.count() == 5
+    assert LedgerEntry.objects.count() == 7
     assert found() == []
 
 

@@ -1,0 +1,1 @@
+"""What is written about how people sign in, beside their account."""
