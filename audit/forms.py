@@ -11,6 +11,8 @@ changes with every sign-in), and no more than 15 minutes since that signature.
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -22,13 +24,16 @@ from audit.commands.access import note_access
 from audit.commands.challenges import ask_challenge
 from audit.commands.lockout import lock_after_failures
 from audit.edges import act_of_lock, now, origin_of
-from audit.models import Recorded, User
+from audit.models import Recorded, SigningChallenge, User
+from audit.passkeys import bound_to, passkeys
 from audit.queries.accountability import has_accepted
 from audit.signing import Answered, Proof, reauthenticate, subject_of
 from kernel.errors import NotPermitted, Unauthenticated, WrongCredentials
 
 LONGEST_USERNAME = 64
 SESSION_KEY = "signed_last"
+# Whether whoever is signed in has a passkey: kept with the session, so that no dialog asks.
+HAS_PASSKEY = "has_passkey"
 # A session in which nobody signed for so long is not continuous any more.
 CONTINUOUS = timedelta(minutes=15)
 
@@ -106,13 +111,16 @@ def _signed_in(request: HttpRequest) -> User:
 
 def _proof(request: HttpRequest, username: str, prefix: str = "", **more: Any) -> Proof:
     password = request.POST.get(f"{prefix}password", "")
-    if not username or not password:
+    credential = request.POST.get(f"{prefix}passkey", "") if not password else ""
+    if not username or not (password or credential):
         raise WrongCredentials("User ID and password are both needed.")
     # No account has such a name, and the counter of failures could not keep it.
     if "\x00" in username or "\x00" in password or len(username) > LONGEST_USERNAME:
         raise WrongCredentials("User ID and password do not match, or the account is locked.")
     answered = _answered(request, f"{prefix}challenge")
     at = now()
+    if credential:
+        more["has_shown"] = _passkey_asked(answered, credential)
     try:
         return reauthenticate(
             username=username, password=password, at=at, answered=answered, **more
@@ -120,6 +128,19 @@ def _proof(request: HttpRequest, username: str, prefix: str = "", **more: Any) -
     except WrongCredentials:
         _failed(request, username)
         raise
+
+
+def _passkey_asked(answered: Answered, credential: str) -> Callable[[User], bool]:
+    """Return the question whether a passkey of somebody answered to this very dialog."""
+    dialog = SigningChallenge.objects.filter(pk=answered.challenge).first()
+    known = passkeys()
+
+    def has_shown(user: User) -> bool:
+        if dialog is None or known is None:
+            return False
+        return known.is_shown(user, credential, bound_to(dialog))
+
+    return has_shown
 
 
 def _failed(request: HttpRequest, username: str) -> None:
@@ -172,7 +193,13 @@ def witness_facts(
     request: HttpRequest, *, shown: Recorded | str, digest: str, meaning: str
 ) -> dict[str, Any]:
     """Return what the dialog of a second person holds: the challenge of this one showing."""
-    challenge = ask_challenge(
+    return {"challenge": _dialog(request, shown=shown, digest=digest, meaning=meaning).pk}
+
+
+def _dialog(
+    request: HttpRequest, *, shown: Recorded | str, digest: str, meaning: str
+) -> SigningChallenge:
+    return ask_challenge(
         person=_signed_in(request),
         session=session_of(request),
         subject=subject_of(shown),
@@ -180,7 +207,6 @@ def witness_facts(
         digest=digest,
         at=now(),
     )
-    return {"challenge": challenge}
 
 
 def signer_facts(
@@ -198,8 +224,11 @@ def signer_facts(
     if not has_accepted(user):
         back = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
         return {"who": user.full_name, "accept_href": f"/accountability/?{back}"}
+    dialog = _dialog(request, shown=shown, digest=digest, meaning=meaning)
+    known = passkeys() if request.session.get(HAS_PASSKEY) else None
     return {
         "who": user.full_name,
         "fixed_username": user.username if is_continuous(request) else "",
-        **witness_facts(request, shown=shown, digest=digest, meaning=meaning),
+        "challenge": dialog.pk,
+        "passkey": json.dumps(known.options(user, bound_to(dialog))) if known else "",
     }

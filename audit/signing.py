@@ -26,6 +26,7 @@ from kernel.errors import NotPermitted, StaleView, WrongCredentials
 from kernel.prepared import prepared
 
 PROOF_LASTS = timedelta(seconds=30)
+PASSWORD, PASSKEY = "password", "passkey"
 
 
 def _nothing() -> None:
@@ -46,12 +47,14 @@ class Proof:
     """That a person has just shown both components of their signature, and in which dialog.
 
     Without a dialog (``answered``) the software signs for demonstration and tests; never in
-    production. ``on_signed`` is told once the signature stands.
+    production. ``component`` is what was shown beside the user ID. ``on_signed`` is told once the
+    signature stands.
     """
 
     user: User
     at: datetime
     answered: Answered | None = None
+    component: str = PASSWORD
     on_signed: Callable[[], None] = field(default=_nothing, compare=False)
 
 
@@ -62,8 +65,12 @@ def reauthenticate(
     at: datetime,
     answered: Answered,
     on_signed: Callable[[], None] = _nothing,
+    has_shown: Callable[[User], bool] | None = None,
 ) -> Proof:
     """Check user ID and password for a signature; the failure does not say which was wrong.
+
+    Args:
+        has_shown: asks the passkey of a person, in place of the password.
 
     Raises:
         WrongCredentials: they do not belong together, or the account is locked or closed.
@@ -73,10 +80,11 @@ def reauthenticate(
     current = accountability()
     rows = _signers(username.strip().casefold(), current.version, current.digest)
     user: Any = rows[0] if rows else None
+    component = PASSWORD if has_shown is None else PASSKEY
     if user is None:
         # As long as a password of somebody takes, so that time does not tell who exists.
         User().set_password(password)
-    if user is None or not user.check_password(password) or not user.is_active:
+    if user is None or not user.is_active or not _is_shown(user, password, has_shown):
         raise WrongCredentials("User ID and password do not match, or the account is locked.")
     if not user.is_person:
         raise NotPermitted("A service account never signs.")
@@ -91,7 +99,14 @@ def reauthenticate(
             " and read it under your name.",
             code="accountability",
         )
-    return Proof(user=user, at=at, answered=answered, on_signed=on_signed)
+    return Proof(user=user, at=at, answered=answered, component=component, on_signed=on_signed)
+
+
+def _is_shown(user: User, password: str, has_shown: Callable[[User], bool] | None) -> bool:
+    """Say whether the private component of a signature is this person's."""
+    if has_shown is None:
+        return user.check_password(password)
+    return has_shown(user) and not user.is_locked and not user.is_waiting
 
 
 @prepared
@@ -156,9 +171,10 @@ def sign(
         act=act.id,
         key_id=sealing_key()[0],
     )
+    by_passkey = proof.component == PASSKEY
     _, signature.seal = seal(canonical(signature.sealed_part()))
     signature.save(force_insert=True)
-    record(act, "sign", signature)
+    record(act, "sign", signature, **({"component": PASSKEY} if by_passkey else {}))
     proof.on_signed()
     return signature
 

@@ -225,12 +225,9 @@ VERBS: dict[str, str] = {
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.
 CRITICAL = (
     "abort", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
-    "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "lock", "place_hold",
-    "raise", "raise_exception", "refuse", "refused", "reject", "reopen", "resume", "return", "reveal",
-    "set", "set_password", "start_fault", "unlock",
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
-    "resume", "return", "reveal", "set_password", "start_fault", "unlock",
+    "resume", "return", "reveal", "set", "set_password", "start_fault", "unlock",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 

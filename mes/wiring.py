@@ -1,6 +1,7 @@
 """The readers table: which event is told to whom, in order. The only place that knows."""
 
 from audit.commands import Handler, Work, set_handlers, set_works, write_to_feed
+from audit.passkeys import set_passkeys
 from audit.queries import Standings, set_procedures, set_standings, set_vocabulary
 from audit.verification import set_checks
 from kernel.events import Readers, set_readers
@@ -84,11 +85,13 @@ def standings() -> dict[str, Standings]:
 def connect() -> None:
     """Install the table, and plug in what the floors below may not ask for themselves."""
     from batches.ports import set_room_reader, set_sensor_reader
+    from mes.accounts.signing_keys import SigningKeys
     from mes.proofs import check_readings, check_records
     from mes.rooms import sensors_in_room, value_in_room
     from mes.vocabulary import words
     from recipes.queries import procedures
 
+    set_passkeys(SigningKeys())
     set_standings(standings())
     set_readers(readers(), first=(write_to_feed,))
     set_sensor_reader(value_in_room)

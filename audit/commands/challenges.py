@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from audit.models import SigningChallenge, User
 
@@ -12,7 +12,7 @@ DIALOG_LASTS = timedelta(minutes=10)
 
 def ask_challenge(
     *, person: User, session: str, subject: str, meaning: str, digest: str, at: datetime
-) -> UUID:
+) -> SigningChallenge:
     """Note that a signing dialog is shown. No command: nothing is signed, nothing is changed.
 
     Args:
@@ -29,7 +29,7 @@ def ask_challenge(
         digest=digest,
         expires_at=at + DIALOG_LASTS,
     )
-    return made.id
+    return made
 
 
 def sweep_challenges(*, at: datetime) -> int:

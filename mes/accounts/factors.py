@@ -22,6 +22,7 @@ from audit.acts import Act, command
 from audit.commands.grants import reason_of
 from audit.commands.passwords import end_password, note_factor
 from audit.edges import act_of_request, origin_of
+from audit.forms import HAS_PASSKEY
 from audit.models import NoAct, User
 from audit.permissions import require
 from audit.queries import may_unlock
@@ -30,7 +31,7 @@ from kernel.transactions import current_scope
 
 R = TypeVar("R")
 
-SHOWN, HAS_PASSKEY = "second_factor", "has_passkey"
+SHOWN = "second_factor"
 TOO_FAR = "A second factor is set up at the site: from elsewhere, only with the one you have."
 REAL = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 

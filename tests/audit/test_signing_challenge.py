@@ -31,7 +31,7 @@ def shown(**changes: Any) -> UUID:
         "digest": digest_of(STATEMENT),
         "at": NOON,
     }
-    return ask_challenge(**{**given, **changes})
+    return ask_challenge(**{**given, **changes}).pk
 
 
 def signed(challenge: UUID, *, session: str = HERE, **changes: Any) -> Signature:

@@ -49,7 +49,7 @@ def shown_in(client: Any, shown: Recorded | str, meaning: str, digest: str) -> s
             meaning=meaning,
             digest=digest,
             at=now(),
-        )
+        ).pk
     )
 
 

@@ -38,7 +38,7 @@ function written(credential) {
   });
 }
 
-export async function asked(kind, options) {
+async function asked(kind, options) {
   const publicKey = parsed(options.publicKey);
   return written(await navigator.credentials[kind]({ publicKey }));
 }
@@ -55,5 +55,26 @@ document.addEventListener("submit", async (event) => {
     form.submit();
   } catch {
     problem.hidden = false;
+  }
+});
+
+/* A signature: the passkey answers to this one dialog, in place of the password. */
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-sign-passkey]");
+  if (!button) return;
+  const { form } = button;
+  const { password, passkey } = form.elements;
+  const problem = form.querySelector("[data-passkey-problem]");
+  problem.hidden = true;
+  password.value = "";
+  password.required = false;
+  try {
+    if (!form.reportValidity()) return;
+    passkey.value = await asked("get", JSON.parse(button.dataset.signPasskey));
+    form.requestSubmit(form.querySelector(".btn-sign"));
+  } catch {
+    problem.hidden = false;
+  } finally {
+    password.required = true;
   }
 });
