@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from audit.models import User
+from audit.models import LedgerEntry, User
 from tests.browser.served import PASSWORD, SHOTS, signed_in
 from tests.browser.test_main_job import found_by_axe
 
@@ -86,6 +86,18 @@ def test_the_pages_of_an_account_are_read_by_everybody_and_a_passkey_opens_the_d
     assert shown(page, "account-second", "dark") == []
     page.get_by_role("button", name="Use a passkey").press("Enter")
     page.wait_for_url(f"{here}/")
+    # The same key signs in place of the password, beside the user ID.
+    page.goto(f"{here}/access-reviews/of/everywhere/")
+    page.keyboard.press("s")
+    dialog = page.locator("dialog[open]")
+    expect(dialog.get_by_role("button", name="Passkey instead")).to_be_visible()
+    assert shown(page, "account-signing", "dark") == []
+    dialog.locator("[name=reason]").fill("All are needed.")
+    dialog.locator("[name=username]").fill("quinn")
+    dialog.get_by_role("button", name="Passkey instead").press("Enter")
+    expect(page.get_by_text("All are needed.").first).to_be_visible()
+    told = LedgerEntry.objects.filter(verb="sign").order_by("-pk")[0]
+    assert '"component":"passkey"' in told.entry
 
 
 @pytest.mark.requirement("P11-19", "M45")
