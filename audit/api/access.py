@@ -22,7 +22,7 @@ class TokenAuthentication(BaseAuthentication):
         """Return the service account and its token, or None when no token was shown.
 
         Raises:
-            Unauthenticated: the token is unknown, expired, revoked, or its account is closed.
+            Unauthenticated: the token is unknown, expired, revoked, or its account is closed or locked.
         """
         header = request.headers.get("Authorization", "")
         if not header:
@@ -35,7 +35,8 @@ class TokenAuthentication(BaseAuthentication):
             .filter(digest=digest_of_token(text.strip()), revoked_at=None)
             .first()
         )
-        if token is None or not token.user.is_active or token.expires_at <= timezone.now():
+        is_open = token is not None and token.user.is_active and not token.user.is_locked
+        if token is None or not is_open or token.expires_at <= timezone.now():
             raise Unauthenticated("The token is not known, or no longer valid.")
         return token.user, token
 

@@ -59,8 +59,8 @@ def lock_after_failures(*, username: str, screen_of: User, act: Act) -> bool:
     Returns:
         Whether it was locked just now.
     """
-    user = User.objects.select_for_update().filter(username=username).first()
-    if user is None or user.is_locked or not user.is_active:
+    user = _person(username)
+    if user is None or user.is_locked:
         return False
     failures = failures_of(user)
     if failures < FAILURES:
@@ -72,7 +72,7 @@ def lock_after_failures(*, username: str, screen_of: User, act: Act) -> bool:
 @command(may_be_silent=True)
 def lock_after_attempts(*, username: str, act: Act) -> bool:
     """Lock an account whose password was tried too often at the door; return whether it was."""
-    user = User.objects.select_for_update().filter(username=username, is_active=True).first()
+    user = _person(username)
     if user is None or user.is_locked:
         return False
     failures = failures_at_door(user)
@@ -80,6 +80,12 @@ def lock_after_attempts(*, username: str, act: Act) -> bool:
         return False
     _lock(user, failures, act, screen_of="")
     return True
+
+
+def _person(username: str) -> User | None:
+    """Return a person with an open account; a service has no password that anybody could try."""
+    people = User.objects.filter(kind=User.Kind.PERSON, is_active=True)
+    return people.select_for_update().filter(username=username).first()
 
 
 def failures_at_door(user: User) -> int:
