@@ -168,7 +168,7 @@ def test_nobody_is_connected_on_the_side_or_twice(provider: type[Provider], sett
     with pytest.raises(NoAct):
         SocialAccount.objects.create(user_id=olga.pk, provider="site", uid="x")
     client, _ = came_back()
-    client.force_login(olga, backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
+    client.force_login(olga, backend="mes.sign_in.People")
     sent = client.get(f"{LOGIN}?process=connect")
     state = parse_qs(urlsplit(sent["Location"]).query)["state"][0]
     client.get(f"{LOGIN}callback/", {"code": "c", "state": state})
