@@ -66,6 +66,10 @@ def test_the_pages_of_an_account_are_read_by_everybody_and_a_passkey_opens_the_d
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
+        behind = page.locator(".code-image").evaluate(
+            "one => getComputedStyle(one).backgroundColor"
+        )
+        assert behind == "rgb(255, 255, 255)", "a camera reads dark on light"
         for name, path in SCREENS:
             page.goto(here + path)
             wrong += shown(page, name, scheme)

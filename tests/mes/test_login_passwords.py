@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,7 +20,6 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as texts
 
-from audit.commands import passwords
 from audit.commands.passwords import (
     ask_password_link,
     choose_password,
@@ -123,24 +126,39 @@ def opens(username: str, password: str) -> bool:
 
 
 class Messenger:
-    """Who brings the links, in place of the web address of a site."""
+    """Who brings the links: a web server of its own, at the address that the settings name."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-        self.brought: list[dict[str, Any]] = []
-        settings.PERSON_WEBHOOK = "https://messenger.example/links"
-        monkeypatch.setattr(passwords, "post", self.take)
+    def __init__(self) -> None:
+        brought: list[dict[str, Any]] = []
 
-    def take(self, told: Any, address: str) -> None:
-        assert address == "https://messenger.example/links"
-        self.brought.append(dict(told))
+        class Heard(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                brought.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                return
+
+        self.brought = brought
+        self.server = HTTPServer(("127.0.0.1", 0), Heard)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def leave(self) -> None:
+        """Answer nobody any more."""
+        self.server.shutdown()
+        self.server.server_close()
 
     def code(self) -> str:
         return str(self.brought[-1]["link"]).partition("#")[2]
 
 
 @pytest.fixture
-def messenger(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Messenger:
-    return Messenger(monkeypatch, settings)
+def messenger(settings: Any) -> Iterator[Messenger]:
+    made = Messenger()
+    settings.PERSON_WEBHOOK = f"http://127.0.0.1:{made.server.server_port}/links"
+    yield made
+    made.leave()
 
 
 def ask(client: Client, username: str = "olga", reason: str = "Forgot it on holiday.") -> int:
@@ -224,17 +242,12 @@ def test_nobody_sends_a_link_to_themselves_without_a_reason_or_without_a_messeng
 
 
 @pytest.mark.requirement("SEC-19", "SEC-32")
-def test_a_messenger_who_does_not_answer_leaves_no_link(
-    messenger: Messenger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_: Any) -> None:
-        raise OSError("no route")
-
+def test_a_messenger_who_does_not_answer_leaves_no_link(messenger: Messenger) -> None:
     person("olga", "operator", at_site=site())
     link = ask_password_link(
         username="olga", address=LINK, act=act_by(person("adam", "admin"), reason="Forgot it.")
     )
-    monkeypatch.setattr(passwords, "post", away)
+    messenger.leave()
     with pytest.raises(Unavailable):
         send_password_link(link_id=link.pk, address=LINK, act=act_by())
     link.refresh_from_db()
