@@ -36,6 +36,7 @@ NOT_OF_A_SITE = {
     "/recipes/": "master records of the house: read by everybody, changed by roles",
     "/ledger/searches/": "a search is its person's: see tests/audit/test_ledger_browser.py",
     "/verification/": "a verification walks the whole house",
+    "/set-up/": "what the house owes is recorded by its administrators and quality of the whole",
     "/accounts/": "one's own account: see tests/mes/test_login_factors.py",
 }
 # A body that is in order where one is read at all: what refuses is the site.
