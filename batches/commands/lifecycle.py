@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
+from django.db.models.fields.json import KeyTransform
 
 from audit.acts import Act, command
 from audit.permissions import holds, require
@@ -78,7 +79,9 @@ def open_steps(batch: Batch, *, act: Act) -> list[Step]:
 @prepared
 def _followers(batch_id: int) -> QuerySet[Step, tuple[str, str, list[str]]]:
     rows = Step.objects.filter(batch_id=batch_id).order_by()
-    return rows.values_list("code", "state", "definition__after")
+    # What a step waits for is asked of those that wait: every other answer would be read for nothing.
+    needs = Case(When(state="waiting", then=KeyTransform("after", "definition")))
+    return rows.values_list("code", "state", needs)
 
 
 def complete_execution(batch: Batch, *, act: Act) -> None:
