@@ -126,3 +126,14 @@ def test_a_fault_of_ours_is_logged_without_the_values_it_quotes(heard: list[str]
     assert named(line) == []
     assert "InvalidTextRepresentation 22P02" in told["exception"]
     assert "test_canary.py" in told["exception"]
+
+
+def test_a_name_with_a_line_break_is_one_line_and_no_password_is_logged(heard: list[str]) -> None:
+    typed = {"username": 'eve\n{"event": "signed in as root"}', "password": CANARIES[0]}
+    assert Client().post("/accounts/login/", typed).status_code == 200
+    logging.getLogger("onelot").warning("said %s", typed["username"])
+    assert heard
+    for line in heard:
+        assert "\n" not in line
+        assert json.loads(line)["event"] != "signed in as root"
+    assert [line for line in heard if named(line)] == []
