@@ -246,13 +246,14 @@ def defaults_of(model: type[Recorded]) -> dict[str, Any]:
     names it. So a record begins with the defaults, and whatever its entries name comes on top;
     the database refuses an entry that leaves out a column that changed.
     """
-    return {
-        field.attname: cell(plain(None if field.default is models.NOT_PROVIDED else field.default))
-        for field in model._meta.concrete_fields
-        if field.attname not in model.unrecorded
-        and not callable(field.default)
-        and (field.null or field.default is not models.NOT_PROVIDED)
-    }
+    known: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        is_free = field.default is models.NOT_PROVIDED
+        if field.attname in model.unrecorded or (is_free and not field.null):
+            continue
+        if is_free or not callable(field.default):
+            known[field.attname] = cell(plain(None if is_free else field.default))
+    return known
 
 
 def is_id(pk: str) -> bool:

@@ -33,8 +33,9 @@ def found() -> list[str]:
 
 
 @pytest.mark.requirement("P11-04")
-def test_a_record_from_before_a_column_holds_its_default() -> None:
-    _from_before(unknown="locked_after", act=act_by())
+@pytest.mark.parametrize("unknown", ["locked_after", "locked_at", "locked_from"])
+def test_a_record_from_before_a_column_holds_its_default(unknown: str) -> None:
+    _from_before(unknown=unknown, act=act_by())
     assert found() == []
 
 
