@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 
 from audit.commands.access import note_access
@@ -79,7 +80,10 @@ def proof_of_signer(request: HttpRequest) -> Proof:
             "session": session_of(request),
             "at": now().isoformat(),
         }
-        request.session.save()
+        try:
+            request.session.save()
+        except UpdateError:
+            raise Unauthenticated("This session ended meanwhile. Nothing was signed.") from None
         request.session.modified = False
 
     proof = _proof(request, username, on_signed=keep)

@@ -47,7 +47,8 @@ class SessionStore(db.SessionStore):
         if self.session_key is None or must_create:
             super().save(must_create)
             return
-        made: Any = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
+        content = self._get_session()  # type: ignore[attr-defined]  # of Django's base, not in the stubs
+        made: Any = self.create_model_instance(content)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE django_session SET session_data = %s, expire_date = %s"

@@ -32,7 +32,8 @@ def definition_of(step: Step) -> Phase:
     """Return the instruction that a step froze, as an object of the rules."""
     known: Phase | None = getattr(step, "_phase", None)
     if known is None:
-        known = step._phase = _phase(canonical(step.definition))  # type: ignore[attr-defined]
+        known = _phase(canonical(step.definition))
+        step.__dict__["_phase"] = known
     return known
 
 

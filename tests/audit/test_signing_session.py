@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from audit.commands import accept_accountability, add_user, grant_role
 from audit.commands.challenges import DIALOG_LASTS
-from audit.forms import CONTINUOUS, end_continuity
+from audit.forms import CONTINUOUS, end_continuity, proof_of_signer
 from audit.models import Acceptance, LedgerEntry, Signature, User
 from audit.rules import accountability as statement
 from audit.rules.accountability import accountability
-from kernel.errors import NotPermitted, StaleView
+from kernel.errors import NotPermitted, StaleView, Unauthenticated
 from tests.conftest import NOON
 from tests.worlds.audit import PASSWORD, act_by, activated, client_token, person, site
 
@@ -243,3 +244,15 @@ def test_no_version_of_the_statement_is_ever_edited() -> None:
 def test_the_statement_leads_back_to_our_own_pages_only(away: str) -> None:
     sent = {"next": away, "digest": accountability().digest}
     assert desk().post("/accountability/", sent)["Location"] == "/"
+
+
+@pytest.mark.requirement("P11-23", "SEC-21")
+def test_a_session_that_ended_meanwhile_signs_nothing() -> None:
+    client = desk()
+    request = client.get(PAGE).wsgi_request
+    challenge = str(dialog(client)["challenge"])
+    request.POST = {"username": "quinn", "password": PASSWORD, "challenge": challenge}  # type: ignore[assignment]  # read like a form
+    proof = proof_of_signer(request)
+    Session.objects.all().delete()
+    with pytest.raises(Unauthenticated):
+        proof.on_signed()
