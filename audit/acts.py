@@ -9,11 +9,10 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
-from django.db import connection
-
 from audit.keys import warrant_of
 from audit.models import Recorded, User
 from kernel.canonical import canonical
+from kernel.prepared import statement
 from kernel.transactions import current_scope, repeated, scope_of, whole
 
 P = ParamSpec("P")
@@ -83,15 +82,14 @@ def _write(entries: list[tuple[str, dict[str, Any]]]) -> None:
     if not entries:
         return
     ordered = sorted(entries, key=lambda pair: pair[0])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_ledgerentry (stream, entry)"
-            " SELECT * FROM unnest(%s::text[], %s::text[])",
-            [
-                [stream for stream, _ in ordered],
-                [warranted(stream, canonical(entry)) for stream, entry in ordered],
-            ],
-        )
+    statement(
+        "INSERT INTO audit_ledgerentry (stream, entry)"
+        " SELECT * FROM unnest(%s::text[], %s::text[])",
+        [
+            [stream for stream, _ in ordered],
+            [warranted(stream, canonical(entry)) for stream, entry in ordered],
+        ],
+    ).close()
 
 
 def warranted(stream: str, text: str) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from audit.acts import Act, command, record
@@ -23,7 +22,7 @@ from audit.models import MEANINGS, Acceptance, Recorded, Signature, User
 from audit.rules.accountability import accountability
 from kernel.canonical import canonical, digest, plain
 from kernel.errors import NotPermitted, StaleView, WrongCredentials
-from kernel.prepared import prepared
+from kernel.prepared import prepared, statement
 
 PROOF_LASTS = timedelta(seconds=30)
 PASSWORD, PASSKEY = "password", "passkey"
@@ -198,12 +197,11 @@ def _take(proof: Proof, act: Act, subject: str, meaning: str, seen: str) -> None
         if settings.ONELOT_ENV == "prod":
             raise NotPermitted("Nobody signs without a signing dialog.")
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM audit_signingchallenge WHERE id = %s"
-            " RETURNING person_id, session, subject, meaning, digest, expires_at",
-            [answered.challenge],
-        )
+    with statement(
+        "DELETE FROM audit_signingchallenge WHERE id = %s"
+        " RETURNING person_id, session, subject, meaning, digest, expires_at",
+        [answered.challenge],
+    ) as cursor:
         row = cursor.fetchone()
     if row is None:
         raise WrongCredentials(

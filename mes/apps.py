@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import structlog
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest
 
 
 def install_guards(sender: AppConfig, using: str, **_: Any) -> None:
@@ -26,6 +28,13 @@ def install_guards(sender: AppConfig, using: str, **_: Any) -> None:
         create_system_user(at=now())
 
 
+def tell_terminal(request: HttpRequest, **_: Any) -> None:
+    """Let every line that is logged for a request name the terminal it came from."""
+    from audit.edges import origin_of
+
+    structlog.contextvars.bind_contextvars(ip=origin_of(request))
+
+
 class MesConfig(AppConfig):
     """Wires events to their readers, and guards to the database."""
 
@@ -33,6 +42,8 @@ class MesConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what only the roof may know."""
+        from django_structlog.signals import bind_extra_request_metadata
+
         from mes import checks, wiring
         from mes.accounts import factors, identities, sessions
 
@@ -41,5 +52,6 @@ class MesConfig(AppConfig):
         factors.connect()
         identities.connect()
         checks.register_all()
+        bind_extra_request_metadata.connect(tell_terminal, dispatch_uid="terminal")
         # Django tells only apps that have models; by then all tables are there.
         post_migrate.connect(install_guards, sender=apps.get_app_config("audit"))

@@ -95,6 +95,8 @@ class SignedInMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let through who is known, what is open, and the API, which checks for itself."""
         if isinstance(request.user, User):
+            # The person, not Django's promise of one: each look through it costs a little.
+            request.user = getattr(request.user, "_wrapped", request.user)
             # Over, or the account was closed or locked: it ends with this request.
             if sessions.seconds_left(request.session, request.user, now()) <= 0:
                 logout(request)

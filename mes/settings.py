@@ -251,6 +251,8 @@ WHITENOISE_MANIFEST_STRICT = False
 
 # What happened, as events; as JSON where machines read them.
 LOGGING = logs.configure(as_json=IS_PROD)
+# The terminal is told by ourselves: a forwarded header is not believed (mes/apps.py).
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 # The programming interface.
 REST_FRAMEWORK = {

@@ -11,12 +11,11 @@ from django.contrib.auth.backends import AllowAllUsersModelBackend
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.models import User
-from kernel.prepared import prepared
+from kernel.prepared import prepared, statement
 
 
 class People(AllowAllUsersModelBackend):
@@ -49,12 +48,10 @@ class SessionStore(db.SessionStore):
             return
         content = self._get_session()  # type: ignore[attr-defined]  # of Django's base, not in the stubs
         made: Any = self.create_model_instance(content)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE django_session SET session_data = %s, expire_date = %s"
-                " WHERE session_key = %s",
-                [made.session_data, made.expire_date, made.session_key],
-            )
+        with statement(
+            "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s",
+            [made.session_data, made.expire_date, made.session_key],
+        ) as cursor:
             if cursor.rowcount == 0:
                 raise UpdateError
 

@@ -22,8 +22,13 @@ from recipes.rules.document import Document
 from recipes.rules.parsing import document_from
 
 
-def procedure_of(version_id: int) -> Procedure:
-    """Return a version of a recipe as what people are trained on."""
+@lru_cache(maxsize=512)
+def procedure_of(version_id: int, document_digest: str) -> Procedure:
+    """Return a version of a recipe as what people are trained on; remembered, as it never changes.
+
+    Args:
+        document_digest: of the document that a batch froze: another document is another answer.
+    """
     return _procedures(_procedure_rows(version_id))[0]
 
 

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
-
 from audit.acts import Act, command
 from audit.models import OutboxMessage
 from kernel.canonical import canonical
 from kernel.events import Event
+from kernel.prepared import statement
 
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -38,12 +37,11 @@ def write_to_feed(event: Event) -> None:
     if not event.kind:
         return
     payload = canonical({name: getattr(event, name) for name in event.public})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_feedevent (txid, at, kind, site_id, subject, payload)"
-            " VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s, %s)",
-            [event.act.at, event.kind, event.site_id, event.subject, payload],
-        )
+    statement(
+        "INSERT INTO audit_feedevent (txid, at, kind, site_id, subject, payload)"
+        " VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s, %s)",
+        [event.act.at, event.kind, event.site_id, event.subject, payload],
+    ).close()
 
 
 def enqueue(*, kind: str, payload: dict[str, Any], act: Act, delay_s: int = 0) -> OutboxMessage:

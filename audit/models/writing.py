@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from django.db import connection, models
 from simple_history.models import HistoricalRecords
 
+from kernel.prepared import statement
 from kernel.transactions import current_scope
 
 Column: TypeAlias = "models.Field[Any, Any]"
@@ -37,11 +38,8 @@ class KeptHistory(HistoricalRecords):
         by = scope.act.by.pk if scope else None
         about = [history_type, by, instance._change_reason, instance.pk]
         columns = (*ABOUT, *(field.column for field in fields))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _timed(_insert(table, columns)),
-                about + stored((field, getattr(instance, field.attname)) for field in fields),
-            )
+        values = about + stored((field, getattr(instance, field.attname)) for field in fields)
+        statement(_timed(_insert(table, columns)), values).close()
 
 
 @cache
@@ -70,8 +68,7 @@ def insert(row: models.Model, fields: Sequence[Column], returned: Sequence[Colum
         tuple(field.column for field in returned),
     )
     values = stored((field, field.pre_save(row, True)) for field in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(asked, values)
+    with statement(asked, values) as cursor:
         return [cursor.fetchone()] if returned else []
 
 
@@ -80,8 +77,7 @@ def update(row: models.Model, values: Sequence[tuple[Column, Any]]) -> bool:
     asked = _update(
         row._meta.db_table, row._meta.pk.column, tuple(field.column for field, _ in values)
     )
-    with connection.cursor() as cursor:
-        cursor.execute(asked, [*stored(values), row.pk])
+    with statement(asked, [*stored(values), row.pk]) as cursor:
         return bool(cursor.rowcount)
 
 

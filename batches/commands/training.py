@@ -15,6 +15,7 @@ def require_trained(batch: Batch, act: Act) -> None:
     Raises:
         NotPermitted: in words that name what is missing.
     """
-    missing = training_missing(act.by, procedure_of(batch.recipe_version_id), at=act.at)
+    procedure = procedure_of(batch.recipe_version_id, batch.control_recipe_digest)
+    missing = training_missing(act.by, procedure, at=act.at)
     if missing:
         raise NotPermitted(f"You may not work on this batch without {missing}.", code="training")

@@ -11,7 +11,7 @@ from django.db.transaction import TransactionManagementError, atomic
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Site, User
-from kernel.prepared import prepared
+from kernel.prepared import prepared, statement
 from tests.worlds.audit import person, site
 
 
@@ -100,3 +100,33 @@ def test_an_argument_must_stand_in_the_query() -> None:
         @prepared
         def by_float(width: float) -> QuerySet[Site]:
             return Site.objects.filter(pk=width)
+
+
+@pytest.mark.django_db
+def test_it_makes_records_and_tuples_and_nothing_else() -> None:
+    @prepared
+    def flat(code: str) -> QuerySet[Site, str]:
+        return Site.objects.filter(code=code).values_list("name", flat=True)
+
+    with pytest.raises(TypeError, match="FlatValuesListIterable"):
+        flat("NORTH")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_is_parsed_once_in_each_session() -> None:
+    site("NORTH")
+    asked = "UPDATE audit_site SET name = name WHERE code = %s RETURNING name"
+
+    def told() -> list[str]:
+        with CaptureQueriesContext(connection) as sent, statement(asked, ["NORTH"]) as cursor:
+            assert (cursor.fetchone(), cursor.rowcount) == (("North",), 1)
+        return [one["sql"].split(" ")[0] for one in sent]
+
+    with atomic():
+        first, again = told(), told()
+    connection.close()
+    with atomic():
+        anew = told()
+    assert (first, again, anew) == (["PREPARE", "EXECUTE"], ["EXECUTE"], ["PREPARE", "EXECUTE"])
+    with atomic(), statement(asked, ["'; DROP TABLE audit_site; --%s"]) as cursor:
+        assert cursor.rowcount == 0
