@@ -23,6 +23,7 @@ from batches.queries.records import (
     signatures_by_subject,
     steps_with_values,
 )
+from batches.queries.sections import SectionCount, section_counts, steps_beyond
 from batches.queries.standings import standing_of_batches, standing_of_steps
 from batches.queries.statements import (
     correction_statement,
@@ -49,6 +50,7 @@ from batches.queries.work import (
 )
 
 __all__ = [
+    "SectionCount",
     "batch_numbered",
     "batch_of_order",
     "batch_of_sites",
@@ -80,6 +82,7 @@ __all__ = [
     "progress_of",
     "record_of",
     "running_batches_in_room",
+    "section_counts",
     "signatures_by_subject",
     "standing_of_batches",
     "standing_of_steps",
@@ -87,6 +90,7 @@ __all__ = [
     "step_found",
     "step_signature",
     "step_statement",
+    "steps_beyond",
     "steps_with_values",
     "values_of",
     "work_of",

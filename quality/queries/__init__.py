@@ -1,6 +1,13 @@
 """Every read of the quality app that leaves it."""
 
-from quality.queries.context import chart_of, results_of, sections_of, steps_around, steps_shown
+from quality.queries.context import (
+    chart_of,
+    results_of,
+    sections_of,
+    steps_around,
+    steps_of,
+    steps_shown,
+)
 from quality.queries.deviations import (
     batch_of,
     deviation_numbered,
@@ -65,6 +72,7 @@ __all__ = [
     "standing_of_dispositions",
     "standing_of_reviews",
     "steps_around",
+    "steps_of",
     "steps_shown",
     "trail_counts",
     "trail_of",

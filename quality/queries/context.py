@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from batches.queries import current_values, definition_of
+from batches.queries import current_values, definition_of, section_counts, steps_beyond
 from kernel.quantities import UNITS, unit_label
 from quality.models import BatchException
 from recipes.rules.limits import range_label
@@ -31,13 +32,16 @@ class StepShown:
 
 @dataclass(slots=True, kw_only=True)
 class Section:
-    """A unit procedure: its steps, how many values stand in it, and how many are in range."""
+    """A unit procedure: how much stands in it, and the steps that are worth a look or were asked for."""
 
+    place: int
     title: str
-    steps: list[StepShown] = field(default_factory=list)
-    values: int = 0
-    in_range: int = 0
+    total: int
+    values: int
+    in_range: int
     exceptions: int = 0
+    steps: list[StepShown] = field(default_factory=list)
+    is_whole: bool = False
 
     @property
     def is_calm(self) -> bool:
@@ -45,9 +49,13 @@ class Section:
         return not self.exceptions and self.in_range == self.values
 
 
-def steps_shown(batch: Any) -> list[StepShown]:
-    """Return every step of a batch with its values and limits, in order, in three queries."""
-    found = batch.steps.select_related("performed_by", "verified_by")
+def steps_shown(batch: Any, **wanted: Any) -> list[StepShown]:
+    """Return steps of a batch with values and limits, in order, in three queries.
+
+    Args:
+        wanted: which steps, by their fields; all of them without.
+    """
+    found = batch.steps.filter(**wanted).select_related("performed_by", "verified_by")
     return [_shown(step) for step in found.prefetch_related("values__entered_by")]
 
 
@@ -111,30 +119,52 @@ def _with_unit(number: str, unit: str) -> str:
     return f"{number} {unit_label(unit) if unit in UNITS else unit}".rstrip()
 
 
-def sections_of(shown: list[StepShown], exceptions: list[BatchException]) -> list[Section]:
-    """Return the steps by unit procedure, with what is in range counted."""
-    touched: dict[int | None, int] = {}
-    for exception in exceptions:
-        touched[exception.step_id] = touched.get(exception.step_id, 0) + 1
-    found: dict[str, Section] = {}
-    for one in shown:
-        section = found.setdefault(one.step.unit_procedure, Section(title=one.step.unit_procedure))
-        section.steps.append(one)
-        standing = [line["value"] for line in one.values]
-        section.values += len(standing)
-        section.in_range += sum(value.verdict in IN_RANGE for value in standing)
-        section.exceptions += touched.get(one.step.pk, 0)
-    return list(found.values())
+def sections_of(
+    batch: Any, exceptions: list[BatchException], *, whole: int | None = None
+) -> list[Section]:
+    """Return the steps by unit procedure: counted, and read only where something is to be seen.
+
+    Args:
+        whole: the place of a section whose steps are all wanted, counted from one.
+    """
+    touched = {one.step_id for one in exceptions if one.step_id} | steps_beyond(batch, IN_RANGE)
+    seen: dict[str, list[StepShown]] = {}
+    for step in steps_shown(batch, pk__in=touched) if touched else []:
+        seen.setdefault(step.step.unit_procedure, []).append(step)
+    told = Counter(one.step_id for one in exceptions)
+    found = []
+    for place, counted in enumerate(section_counts(batch, IN_RANGE), 1):
+        steps = seen.get(counted.title, [])
+        section = Section(
+            place=place,
+            title=counted.title,
+            total=counted.steps,
+            values=counted.values,
+            in_range=counted.wanted,
+            exceptions=sum(told[one.step.pk] for one in steps),
+            steps=steps,
+            is_whole=len(steps) == counted.steps,
+        )
+        if place == whole and not section.is_whole:
+            section.steps, section.is_whole = steps_of(batch, section.title), True
+        found.append(section)
+    return found
 
 
-def steps_around(shown: list[StepShown], found: BatchException) -> list[StepShown]:
+def steps_of(batch: Any, title: str) -> list[StepShown]:
+    """Return every step of a unit procedure."""
+    return steps_shown(batch, unit_procedure=title)
+
+
+def steps_around(batch: Any, found: BatchException) -> list[StepShown]:
     """Return the step of an exception with the two before and the two after it."""
-    place = next((index for index, one in enumerate(shown) if one.step.pk == found.step_id), None)
-    if place is None:
+    if found.step is None:
         return []
+    here = found.step.ordinal
+    shown = steps_shown(batch, ordinal__gte=here - NEIGHBORS, ordinal__lte=here + NEIGHBORS)
     for one in shown:
         one.is_here = one.step.pk == found.step_id
-    return shown[max(0, place - NEIGHBORS) : place + NEIGHBORS + 1]
+    return shown
 
 
 def results_of(shown: list[StepShown]) -> list[dict[str, Any]]:

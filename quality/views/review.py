@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 from audit.models import User
 from audit.queries import judged, signatures_of, unsound_signatures
 from audit.views import roles_required
-from batches.queries import batch_numbered
+from batches.queries import batch_numbered, section_counts
 from batches.states import BATCH
+from kernel.errors import NotFound
 from quality.forms import CommentForm, EscalateForm, QualityForm
 from quality.models import BatchException
 from quality.permissions import REVIEWERS, may_decide, may_review_production
@@ -28,7 +29,7 @@ from quality.queries import (
     review_statement,
     sections_of,
     steps_around,
-    steps_shown,
+    steps_of,
 )
 from quality.rules.release_gate import Check, ReleaseFacts, checklist, missing_before_review
 from quality.views.signing import signing
@@ -150,9 +151,8 @@ def review_screen(
     selected = None if wanted is None else exception_of(batch, wanted)
     may = is_independent(person, batch)
     facts = release_facts(batch)
-    shown = steps_shown(batch)
     checks = checks_of(batch, facts, later=False)
-    sections = sections_of(shown, exceptions)
+    sections = sections_of(batch, exceptions, whole=number_in(request, "section"))
     is_shown = selected is not None and (selected.opened_at is not None or not may)
     context = {
         "batch": batch,
@@ -161,7 +161,7 @@ def review_screen(
         "selected": selected,
         "is_shown": is_shown,
         "next": _next_of(exceptions, selected),
-        "around": steps_around(shown, selected) if selected and is_shown else [],
+        "around": steps_around(batch, selected) if selected and is_shown else [],
         "chart": chart_of(selected) if selected and is_shown else None,
         "deviations": deviations_of(batch).order_by("id"),
         "sections": sections,
@@ -183,6 +183,19 @@ def review_screen(
         "escalate_form": (forms or {}).get("escalate", EscalateForm()),
     }
     return render(request, "quality/review.html", context, status=status)
+
+
+@require_safe
+@roles_required(*REVIEWERS)
+def review_section(request: HttpRequest, number: str, place: int) -> HttpResponse:
+    """Show all steps of one unit procedure, to be put into the page."""
+    batch = batch_numbered(number, person_of(request))
+    counted = section_counts(batch, ())
+    if not 1 <= place <= len(counted):
+        raise NotFound(f"Batch {number} has no such section.")
+    title = counted[place - 1].title
+    context = {"batch": batch, "steps": steps_of(batch, title), "label": title}
+    return render(request, "quality/_steps.html", context)
 
 
 @require_safe

@@ -23,6 +23,7 @@ NAMES = (
     "verification",
     "recorded_commit",
     "record_pdf",
+    "long_batch",
 )
 
 
