@@ -47,6 +47,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3600},
         },
+        "put-recipes-in-force": {
+            "task": "recipes.tasks.make_due_effective",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "keep-partitions-ahead": {
             "task": "monitoring.tasks.keep_partitions_ahead",
             "schedule": 3600.0,
@@ -54,4 +59,4 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["audit", "monitoring", "mes"])
+app.autodiscover_tasks(["audit", "recipes", "monitoring", "mes"])

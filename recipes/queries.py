@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from audit.models import Signature
@@ -88,8 +88,11 @@ def therapy_to_order(code: str) -> Therapy:
     return found
 
 
-def effective_version(therapy_code: str) -> RecipeVersion:
+def effective_version(therapy_code: str, *, site_id: int | None = None) -> RecipeVersion:
     """Return the version by which a therapy is made today.
+
+    Args:
+        site_id: where it is made; a recipe of that site comes before one for all sites.
 
     Raises:
         Invalid: with code ``unknown_therapy`` or ``no_effective_recipe``.
@@ -101,7 +104,8 @@ def effective_version(therapy_code: str) -> RecipeVersion:
     found = (
         versions()
         .filter(recipe__therapy__code=therapy_code, state="effective")
-        .order_by("-effective_at")
+        .filter(Q(recipe__site=None) | Q(recipe__site=site_id))
+        .order_by(F("recipe__site").asc(nulls_last=True))
         .first()
     )
     if found is None:

@@ -8,7 +8,9 @@ VERSION = Moves(
     {
         ("draft", "submit"): "in_review",
         ("in_review", "return"): "draft",
+        ("in_review", "check"): "in_review",
         ("in_review", "approve"): "approved",
+        ("approved", "schedule"): "approved",
         ("approved", "make_effective"): "effective",
         ("effective", "supersede"): "superseded",
         ("effective", "retire"): "retired",

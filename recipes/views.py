@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -32,6 +33,9 @@ from recipes.queries import (
 from recipes.rules.limits import range_label
 from recipes.rules.steps import CalculationStep, NumberStep, SensorStep, Step, TimerStep
 from recipes.states import VERSION
+
+# The moves that are signed, in the order in which they follow, and what each signature means.
+MEANINGS = {"submit": "authored", "check": "reviewed", "approve": "approved"}
 
 
 @require_safe
@@ -132,9 +136,14 @@ def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:
     """Return which moves of the table this person may make now."""
     verbs = VERSION.verbs_from(version.state)
     is_author = request.user.pk in authors_of(version)
+    is_checked = version.checked_by_id is not None
+    is_checker = version.checked_by_id == request.user.pk
+    may_sign = "approve" in verbs and not is_author and not is_checker
     return {
         "submit": "submit" in verbs and holds(request.user, "engineer"),
-        "approve": "approve" in verbs and holds(request.user, "qa") and not is_author,
+        "check": may_sign and not is_checked and holds(request.user, "engineer", "qa"),
+        "approve": may_sign and is_checked and holds(request.user, "qa"),
+        "schedule": "schedule" in verbs and holds(request.user, "qa"),
         "return": "return" in verbs and holds(request.user, "qa"),
         "make_effective": "make_effective" in verbs and holds(request.user, "qa"),
     }
@@ -144,9 +153,10 @@ def dialog_of(
     request: HttpRequest, version: RecipeVersion, may: dict[str, bool], error: str
 ) -> dict[str, Any] | None:
     """Return the e-sign dialog of the move that this person may sign now, if there is one."""
-    if not (may["submit"] or may["approve"]):
+    verb = next((one for one in MEANINGS if may[one]), None)
+    if verb is None:
         return None
-    verb, meaning = ("submit", "authored") if may["submit"] else ("approve", "approved")
+    meaning = MEANINGS[verb]
     digest = digest_of(version_statement(version))
     return {
         "id": "sign-version",
@@ -161,6 +171,7 @@ def dialog_of(
         ],
         "digest": digest,
         "version": version.version,
+        "verb": verb.capitalize(),
         "consequence": "The document cannot be changed any more.",
         "submit": f"Sign: {verb} {version_title(version)}",
         "error": error,
@@ -212,6 +223,43 @@ def submit(request: HttpRequest, code: str, number: int) -> HttpResponse:
         _signed(request, version, commands.submit_version)
 
     return _answer(request, code, number, "is handed in", move)
+
+
+@require_POST
+@roles_required("engineer", "qa")
+def check(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Check a version independently of its author, with a signature."""
+
+    def move(version: RecipeVersion) -> None:
+        _signed(request, version, commands.check_version)
+
+    return _answer(request, code, number, "is checked", move)
+
+
+@require_POST
+@roles_required("qa")
+def schedule(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Set when an approved version comes into force by itself; empty takes the date back."""
+
+    def move(version: RecipeVersion) -> None:
+        commands.schedule_version(
+            version_id=version.pk,
+            seen=_seen(request),
+            effective_from=_moment(request.POST.get("effective_from", "")),
+            act=act_of_request(request),
+        )
+
+    return _answer(request, code, number, "is scheduled", move)
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the time of a form, in UTC."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
+    except ValueError:
+        raise Invalid("This is no date and time.", pointer="/effective_from", code="date") from None
 
 
 @require_POST

@@ -22,6 +22,7 @@ from batches.rules.entries import reason_from
 from batches.states import BATCH, GIVEN_UP, ORDER
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotFound
 from kernel.events import publish
+from recipes.commands import make_due_effective
 from recipes.queries import document_of, effective_version
 from recipes.rules.document import Placed, to_plain
 from supply.queries import containers_of, equipment_coded
@@ -47,7 +48,8 @@ def plan_batch(*, order_id: int, room_code: str, act: Act) -> Batch:
     if making is not None:
         raise AlreadyDone(f"Order {order.number} has a batch already: {making.number}.")
     _require_ready(order)
-    version = effective_version(order.therapy.code)
+    make_due_effective(act=act)
+    version = effective_version(order.therapy.code, site_id=order.made_at_id)
     room = equipment_coded(room_code, site=order.made_at)
     number = next_id(Batch)
     batch = Batch(

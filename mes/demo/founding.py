@@ -44,6 +44,7 @@ PEOPLE = {
     "quinn": ("Quinn Hart", ("qa",), ""),
     "paula": ("Dr. Paula Weiss", ("qp",), ""),
     "erik": ("Erik Sand", ("engineer",), ""),
+    "clara": ("Clara Voss", ("engineer",), ""),
     "adam": ("Adam Root", ("admin",), ""),
     "sofia": ("Sofia Marin", ("operator",), "SOUTH"),
     "viktor": ("Viktor Sole", ("verifier",), "SOUTH"),
@@ -196,7 +197,7 @@ def _training(house: House) -> None:
 
 
 def approve_recipe(house: House, therapy: Therapy, text: str) -> None:
-    """Draft, submit and approve a recipe with two signatures, and put it in force."""
+    """Draft, submit, check and approve a recipe with three signatures, and put it in force."""
     document = plain_from_yaml(text)
     version = recipes.draft_version(
         recipe_code=document["header"]["code"],
@@ -210,6 +211,12 @@ def approve_recipe(house: House, therapy: Therapy, text: str) -> None:
         proof=house.proof("erik"),
         seen_digest=digest,
         act=house.act("erik"),
+    )
+    recipes.check_version(
+        version_id=version.pk,
+        proof=house.proof("clara"),
+        seen_digest=digest,
+        act=house.act("clara"),
     )
     recipes.approve_version(
         version_id=version.pk,

@@ -1,6 +1,13 @@
 """Every write of the third floor."""
 
-from recipes.commands.approval import approve_version, make_effective, retire_version
+from recipes.commands.approval import (
+    approve_version,
+    check_version,
+    make_due_effective,
+    make_effective,
+    retire_version,
+    schedule_version,
+)
 from recipes.commands.drafting import (
     add_therapy,
     draft_version,
@@ -12,10 +19,13 @@ from recipes.commands.drafting import (
 __all__ = [
     "add_therapy",
     "approve_version",
+    "check_version",
     "draft_version",
+    "make_due_effective",
     "make_effective",
     "retire_version",
     "return_version",
     "revise_version",
+    "schedule_version",
     "submit_version",
 ]

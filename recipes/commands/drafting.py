@@ -36,11 +36,14 @@ def add_therapy(
 
 
 @command
-def draft_version(*, recipe_code: str, therapy: Therapy, document: Any, act: Act) -> RecipeVersion:
+def draft_version(
+    *, recipe_code: str, therapy: Therapy, document: Any, site: Site | None = None, act: Act
+) -> RecipeVersion:
     """Draft the next version of a recipe; the recipe itself is made with its first version.
 
     Args:
         document: the plain document, as YAML or JSON gives it.
+        site: where it is made by this recipe; None: wherever the therapy is made.
 
     Raises:
         NotPermitted: the drafter is no engineer.
@@ -48,7 +51,7 @@ def draft_version(*, recipe_code: str, therapy: Therapy, document: Any, act: Act
     """
     require(holds(act.by, "engineer"), "draft recipes")
     plain = _checked(document, recipe_code=recipe_code, therapy=therapy)
-    recipe = _recipe(recipe_code, therapy, str(plain["header"]["title"]), act)
+    recipe = _recipe(recipe_code, therapy, site, str(plain["header"]["title"]), act)
     last = recipe.versions.order_by("-number").values_list("number", flat=True).first()
     version = RecipeVersion(
         id=next_id(RecipeVersion),
@@ -84,13 +87,15 @@ def _checked(document: Any, *, recipe_code: str, therapy: Therapy) -> dict[str, 
     return plain
 
 
-def _recipe(code: str, therapy: Therapy, title: str, act: Act) -> Recipe:
+def _recipe(code: str, therapy: Therapy, site: Site | None, title: str, act: Act) -> Recipe:
     known = Recipe.objects.select_for_update().filter(code=code).first()
     if known is not None:
         if known.therapy_id != therapy.pk:
             raise Conflict(f"{code} is the recipe of another therapy.", code="other_therapy")
+        if site is not None and known.site_id != site.pk:
+            raise Conflict(f"{code} is the recipe of another site.", code="other_site")
         return known
-    recipe = Recipe(id=next_id(Recipe), code=code, therapy=therapy, title=title)
+    recipe = Recipe(id=next_id(Recipe), code=code, therapy=therapy, title=title, site=site)
     recipe.save(force_insert=True)
     record(act, "add", recipe)
     return recipe
@@ -185,5 +190,8 @@ def return_version(*, version_id: int, seen: int, reason: str, act: Act) -> Reci
     require(holds(act.by, "qa"), "return recipes")
     if not reason.strip():
         raise Invalid("Say what has to change.", pointer="/reason", code="reason_needed")
-    move_version(version, "return", act=act, reason=reason.strip()[:1000])
+    # Whoever checked it checked what is changed now: it is checked again.
+    version.checked_by = version.checked_at = None
+    words = reason.strip()[:1000]
+    move_version(version, "return", "checked_by", "checked_at", act=act, reason=words)
     return version

@@ -34,6 +34,8 @@ class Recipe(Recorded):
     code = models.CharField(max_length=40, unique=True)
     therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="recipes")
     title = models.CharField(max_length=200)
+    # Where it is made by this recipe; without one, wherever the therapy is made.
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="+")
     history = kept_history()
 
     def __str__(self) -> str:
@@ -53,6 +55,10 @@ class RecipeVersion(Recorded):
     document_digest = models.CharField(max_length=64)
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
+    checked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    checked_at = models.DateTimeField(null=True, blank=True)
+    # When an approved version comes into force by itself.
+    effective_from = models.DateTimeField(null=True, blank=True)
     effective_at = models.DateTimeField(null=True, blank=True)
     history = kept_history()
 

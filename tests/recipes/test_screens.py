@@ -16,6 +16,7 @@ from audit.models import User
 from recipes.models import RecipeVersion
 from tests.worlds.audit import PASSWORD, site
 from tests.worlds.recipes import (
+    checker,
     drafted_version,
     effective_recipe,
     engineer,
@@ -49,11 +50,13 @@ def signed(client: Client, verb: str, username: str) -> Any:
 
 
 @pytest.mark.requirement("CGMP-02", "P11-16")
-def test_a_draft_becomes_effective_on_its_page_by_two_people() -> None:
+def test_a_draft_becomes_effective_on_its_page_by_three_people() -> None:
     drafted_version()
-    author, approver = signed_in(engineer()), signed_in(quality())
+    author, second, approver = (signed_in(one) for one in (engineer(), checker(), quality()))
     assert signed(author, "submit", "erik").status_code == 303
     assert "sign-version" not in author.get(PAGE).content.decode()
+    assert signed(second, "check", "clara").status_code == 303
+    assert "sign-version" not in second.get(PAGE).content.decode()
     assert signed(approver, "approve", "quinn").status_code == 303
     version = hidden(approver.get(PAGE), "version")
     assert approver.post(f"{PAGE}effective/", {"version": version}).status_code == 303

@@ -18,6 +18,8 @@ from recipes.states import VERSION
 from tests.worlds.audit import act_by, person, proof_of
 from tests.worlds.recipes import (
     approved_version,
+    checked_version,
+    checker,
     drafted_version,
     effective_recipe,
     engineer,
@@ -35,11 +37,11 @@ def digest_shown(version: RecipeVersion) -> str:
 
 
 @pytest.mark.requirement("CGMP-02")
-def test_a_version_in_force_carries_two_signatures_of_two_people() -> None:
+def test_a_version_in_force_carries_three_signatures_of_three_people() -> None:
     version = effective_recipe()
     signed = [(one.meaning, one.signer.username) for one in queries.signatures_on(version)]
-    assert signed == [("authored", "erik"), ("approved", "quinn")]
-    assert (version.state, version.version) == ("effective", 4)
+    assert signed == [("authored", "erik"), ("reviewed", "clara"), ("approved", "quinn")]
+    assert (version.state, version.version) == ("effective", 5)
     assert not list(Verifier().findings())
 
 
@@ -72,7 +74,7 @@ def test_only_engineers_draft(role: str) -> None:
 def test_an_incomplete_record_is_not_approved_and_the_refusal_names_what_is_missing() -> None:
     document = plain_document()
     document["formula"] = {**document["formula"], "excess": ""}
-    version = submitted_version(drafted_version(**document))
+    version = checked_version(drafted_version(**document))
     with pytest.raises(Conflict) as refused:
         commands.approve_version(
             version_id=version.pk,
@@ -198,11 +200,11 @@ ILLEGAL_EDGES = sorted(
 
 @pytest.mark.requirement("P11-08")
 def test_the_database_refuses_every_edge_that_is_not_in_the_table(superuser: Any) -> None:
-    version = drafted_version()
+    version, checked_by = drafted_version(), checker().pk
     for before, after in ILLEGAL_EDGES:
         with transaction.atomic(), connection.cursor() as cursor:
             point = transaction.savepoint()
-            _walk(cursor, version.pk, before)
+            _walk(cursor, version.pk, before, checked_by)
             with pytest.raises(IntegrityError), transaction.atomic():
                 cursor.execute(
                     "UPDATE recipes_recipeversion SET state = %s WHERE id = %s",
@@ -211,7 +213,7 @@ def test_the_database_refuses_every_edge_that_is_not_in_the_table(superuser: Any
             transaction.savepoint_rollback(point)
 
 
-def _walk(cursor: Any, pk: int, goal: str) -> None:
+def _walk(cursor: Any, pk: int, goal: str, checked_by: int) -> None:
     """Go to ``goal`` by legal edges only."""
     paths, todo = {"draft": ["draft"]}, ["draft"]
     while todo:
@@ -221,4 +223,9 @@ def _walk(cursor: Any, pk: int, goal: str) -> None:
                 paths[after] = [*paths[here], after]
                 todo.append(after)
     for state in paths[goal][1:]:
-        cursor.execute("UPDATE recipes_recipeversion SET state = %s WHERE id = %s", [state, pk])
+        who = checked_by if state in ("in_review", "approved") else None
+        cursor.execute(
+            "UPDATE recipes_recipeversion SET state = %s,"
+            " checked_by_id = coalesce(%s, checked_by_id) WHERE id = %s",
+            [state, who, pk],
+        )

@@ -186,9 +186,25 @@ def submitted_version(version: RecipeVersion | None = None) -> RecipeVersion:
     )
 
 
+def checker() -> Any:
+    """A second engineer, who checks what the first wrote."""
+    return person("clara", "engineer")
+
+
+def checked_version(version: RecipeVersion | None = None) -> RecipeVersion:
+    """A version checked by a second person."""
+    version = submitted_version(version)
+    return commands.check_version(
+        version_id=version.pk,
+        proof=proof_of(checker()),
+        seen_digest=digest_of(queries.version_statement(version)),
+        act=act_by(checker()),
+    )
+
+
 def approved_version(version: RecipeVersion | None = None) -> RecipeVersion:
     """A version approved by quality."""
-    version = submitted_version(version)
+    version = checked_version(version)
     return commands.approve_version(
         version_id=version.pk,
         proof=proof_of(quality()),
