@@ -53,6 +53,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "[g]": "× g",
         "{rpm}": "rpm",
         "mL/min": "mL/min",
+        "mL/kg": "mL/kg",
         "mg/mL": "mg/mL",
         "ug/mL": "µg/mL",
         "mg/kg": "mg/kg",

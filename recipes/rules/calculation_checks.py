@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kernel.errors import FieldError, Invalid
 from kernel.quantities import unit_label
+from recipes.rules.dimensions import unit_fault
 from recipes.rules.document import (
     ORDER_VALUES,
     Document,
@@ -101,6 +102,15 @@ def _wrong_step(
         )
     for one in step.inputs:
         yield from _wrong_input(document, placed, one, before)
+    if used.names <= given:
+        units = {one.name: one.unit for one in step.inputs}
+        fault = unit_fault(step.formula, units, step.unit)
+        if fault:
+            yield FieldError(
+                pointer=f"{placed.pointer}/formula",
+                code="unit_mismatch",
+                detail=f"Step {step.code}: {fault}",
+            )
 
 
 def _wrong_input(
@@ -151,6 +161,13 @@ def _wrong_parameters(document: Document) -> Iterator[FieldError]:
             )
             continue
         uses[parameter.code] = used.names
+        units = {name: _unit_of_name(document, name) for name in used.names}
+        known = {name: unit for name, unit in units.items() if unit is not None}
+        fault = unit_fault(parameter.formula, known, parameter.unit) if known == units else ""
+        if fault:
+            yield FieldError(
+                pointer=pointer, code="unit_mismatch", detail=f"Parameter {parameter.code}: {fault}"
+            )
         for name in sorted(used.names - set(ORDER_VALUES)):
             if source_unit(document, f"parameter.{name}") is None:
                 yield FieldError(
@@ -165,6 +182,10 @@ def _wrong_parameters(document: Document) -> Iterator[FieldError]:
             code="circular",
             detail=f"Parameter {code} is computed from itself.",
         )
+
+
+def _unit_of_name(document: Document, name: str) -> str | None:
+    return ORDER_VALUES.get(name) or source_unit(document, f"parameter.{name}")
 
 
 def _circular(uses: Mapping[str, frozenset[str]]) -> list[str]:

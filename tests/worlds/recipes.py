@@ -47,7 +47,7 @@ def plain_document(*, autologous: bool = True, therapy: str = THERAPY) -> dict[s
             soft={"min": "18.0", "max": "25.0"}, after=["S05"],
         ),
         step(
-            "S08", "calculation", "Compute the dose", parameter="dose", unit="mL/min", decimals=3,
+            "S08", "calculation", "Compute the dose", parameter="dose", unit="mL/kg", decimals=3,
             formula="volume / weight * factor",
             inputs={
                 "volume": {"from": "S05", "unit": "mL"},
@@ -127,7 +127,7 @@ def formula(*, autologous: bool) -> dict[str, Any]:
         "parameters": [
             {"code": "volume", "label": "Volume", "unit": "mL", "kind": "process",
              "critical": True},
-            {"code": "dose", "label": "Dose", "unit": "mL/min", "kind": "output"},
+            {"code": "dose", "label": "Dose", "unit": "mL/kg", "kind": "output"},
             {"code": "factor", "label": "Factor", "unit": "1", "kind": "input", "default": "0.5"},
         ],
         "materials": [

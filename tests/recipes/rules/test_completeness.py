@@ -185,7 +185,7 @@ def with_calculation(**changed: Any) -> Any:
     plain = small()
     calculation = {
         "parameter": "volume",
-        "formula": "v / w * 10",
+        "formula": "v * w / w",
         "inputs": {
             "v": {"from": "S2", "unit": "mL"},
             "w": {"from": "order.weight_kg", "unit": "kg"},
@@ -250,6 +250,6 @@ def test_a_formula_that_cannot_be_read_is_refused_before_approval() -> None:
 )
 def test_a_computed_parameter_can_be_computed(formula: str, code: str | None) -> None:
     plain = small()
-    total = {"code": "total", "label": "Total", "unit": "mL", "kind": "process"}
+    total = {"code": "total", "label": "Total", "unit": "kg", "kind": "process"}
     plain["formula"]["parameters"].append({**total, "formula": formula})
     assert reasons(plain) == ([("/formula/parameters/1/formula", code)] if code else [])
