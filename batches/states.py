@@ -57,8 +57,12 @@ STEP = Moves(
         ("running", "perform"): "performed",
         ("running", "complete"): "complete",
         ("performed", "verify"): "complete",
+        ("waiting", "skip"): "skipped",
     },
 )
+
+# Nobody waits any longer for a step in one of these.
+STEP_OVER = ("complete", "skipped")
 
 # By these names the programming interface knows the states.
 ORDER_STATES, BATCH_STATES, STEP_STATES = ORDER.choices(), BATCH.choices(), STEP.choices()

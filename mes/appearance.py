@@ -100,12 +100,20 @@ LOOKS: dict[str, Look] = {
         ("canceled", "consumed", "out_of_service", "retired", "superseded"),
         Look(tone="neutral", icon="minus"),
     ),
+    **dict.fromkeys(("skipped", "taken"), Look(tone="neutral", icon="minus")),
+    **dict.fromkeys(("again",), Look(tone="active", icon="play")),
+    "over": GOOD,
+    "bound": STOP,
     "execution_complete": Look(tone="active", icon="check"),
     "on_hold": Look(tone="stop", icon="pause"),
     "waiting": Look(tone="waiting", icon="lock"),
 }
 
 WORDS: dict[str, str] = {
+    "again": "Another round",
+    "bound": "Bound reached",
+    "over": "Loop over",
+    "taken": "Carried out",
     "ok": "In order",
     "in_use": "In use",
     "qa_approval": "QA approval",

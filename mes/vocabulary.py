@@ -49,6 +49,7 @@ NAMES: dict[str, Name] = {
     "batches.Batch": Name(
         text="Batch {0}", fields=("number",), href="/batches/{0}/", found_by="number"
     ),
+    "batches.Branch": Name(text="Branch {0} of {1}", fields=("code", OF_BATCH)),
     "batches.Hold": Name(text="Hold of {0}", fields=(OF_BATCH,), href="/batches/{0}/"),
     "batches.Order": Name(
         text="Order {0}", fields=("number",), href="/orders/{0}/", found_by="number"
@@ -137,6 +138,7 @@ VERBS: dict[str, str] = {
     "ask_new_password": "Asked for a new password",
     "ask_to_cancel": "Asked to cancel",
     "block": "Blocked",
+    "branch": "Decided an alternative or a loop",
     "assess": "Assessed",
     "cancel": "Canceled",
     "change_limits": "Changed the limits",
@@ -209,6 +211,7 @@ VERBS: dict[str, str] = {
     "set_password": "Set the password",
     "settle": "Settled",
     "sign": "Signed",
+    "skip": "Skipped",
     "start": "Started",
     "start_fault": "Started a simulated fault",
     "stop_fault": "Stopped a simulated fault",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from audit.acts import Act, command, record
 from audit.permissions import holds, require
 from audit.signing import Proof, sign
-from batches.commands.lifecycle import open_steps
 from batches.commands.locks import (
     check_seen,
     require_running,
@@ -13,6 +12,7 @@ from batches.commands.locks import (
     step_fields,
     step_for_update,
 )
+from batches.commands.opening import open_steps
 from batches.commands.training import require_trained
 from batches.events import StepChanged, StepCompleted
 from batches.models import Batch, Step
@@ -49,6 +49,8 @@ def require_open(step: Step) -> None:
         raise AlreadyDone(f"Step {step.code} was already signed by {who}.")
     if step.state == "waiting":
         raise IllegalMove(f"Step {step.code} comes later: an earlier step is not complete.")
+    if step.state == "skipped":
+        raise IllegalMove(f"Step {step.code} was skipped: its condition was not met.")
     if step.state == "ready":
         raise IllegalMove(f"Step {step.code} was not started.")
 

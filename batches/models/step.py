@@ -12,7 +12,11 @@ from batches.states import STEP
 
 
 class Step(Recorded):
-    """One phase of the procedure, as this batch runs it; ``definition`` is its frozen instruction."""
+    """One execution of one phase of the procedure; ``definition`` is its frozen instruction.
+
+    Another round of a loop is another execution: the latest is the step, the earlier ones stay on
+    the record. ``after`` of the definition is what the step waits for, the structure resolved.
+    """
 
     chained_in = ("batch", "batch_id")
     moves = {"state": STEP}
@@ -30,13 +34,23 @@ class Step(Recorded):
     completed_at = models.DateTimeField(null=True, blank=True)
     performed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     verified_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    execution = models.PositiveSmallIntegerField(default=1)
+    round = models.PositiveSmallIntegerField(default=1)
+    unit_procedure_code = models.CharField(max_length=24, blank=True, default="")
+    operation_code = models.CharField(max_length=24, blank=True, default="")
+    # An alternative or a loop bears on it: the control recipe is asked.
+    is_branched = models.BooleanField(default=False)
     history = kept_history()
 
     class Meta:
-        ordering = ("batch_id", "ordinal")
+        ordering = ("batch_id", "ordinal", "execution")
         constraints = (
-            models.UniqueConstraint(fields=("batch", "ordinal"), name="step_is_numbered_once"),
-            models.UniqueConstraint(fields=("batch", "code"), name="step_is_named_once"),
+            models.UniqueConstraint(
+                fields=("batch", "ordinal", "execution"), name="step_is_numbered_once"
+            ),
+            models.UniqueConstraint(
+                fields=("batch", "code", "execution"), name="step_is_named_once"
+            ),
             models.CheckConstraint(
                 condition=~models.Q(state="complete")
                 | (

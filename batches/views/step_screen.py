@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Max
 from django.http import HttpRequest
 
 from audit.forms import signer_facts, witness_facts
@@ -16,6 +17,7 @@ from batches.ports import room_sensors
 from batches.queries import (
     current_values,
     definition_of,
+    latest_of,
     number_of,
     open_holds,
     step_statement,
@@ -23,6 +25,7 @@ from batches.queries import (
 )
 from batches.rules.needs import missing_values
 from batches.rules.verdicts import ONLY_TRIED
+from batches.states import STEP_OVER
 from batches.views.forms import person_of
 from batches.views.kinds import facts_of_kind
 from kernel.errors import Refusal
@@ -110,7 +113,7 @@ def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
         "batch_number": batch.number,
         "product": batch.order.therapy.name,
         "step_number": step.ordinal if step else None,
-        "step_count": batch.steps.count(),
+        "step_count": batch.steps.aggregate(most=Max("ordinal"))["most"] or 0,
         "step_title": step.title if step else "",
         "is_identity_proven": identified,
         "clock_from": collected.collected_at if collected else None,
@@ -164,13 +167,14 @@ def words_of(value: StepValue) -> str:
 
 def waiting_for(step: Step, phase: Phase) -> list[Step]:
     """Return the steps that must be complete before this one."""
-    found = step.batch.steps.filter(code__in=phase.after).exclude(state="complete")
-    return list(found.order_by("ordinal"))
+    found = latest_of(step.batch.steps.filter(code__in=phase.after))
+    return [one for one in found if one.state not in STEP_OVER]
 
 
 def following(step: Step) -> Step | None:
-    """Return the next step of the procedure."""
-    return step.batch.steps.filter(ordinal__gt=step.ordinal).order_by("ordinal").first()
+    """Return the next step of the procedure that is not skipped."""
+    later = step.batch.steps.filter(ordinal__gt=step.ordinal).exclude(state="skipped")
+    return later.order_by("ordinal", "-execution").first()
 
 
 def sign_dialogs(
