@@ -150,6 +150,7 @@ VERBS: dict[str, str] = {
     "close_watch": "Ended the watch",
     "collect": "Collected",
     "collected": "Collected",
+    "come_to_rest": "Came to rest",
     "complete": "Completed",
     "consume": "Used up",
     "correct": "Corrected a value",
@@ -179,6 +180,7 @@ VERBS: dict[str, str] = {
     "open": "Opened",
     "open_review": "Took into the quality review",
     "open_watch": "Began the watch",
+    "pause": "Paused",
     "perform": "Performed",
     "place": "Ordered",
     "place_hold": "Placed a hold",
@@ -193,6 +195,8 @@ VERBS: dict[str, str] = {
     "reject": "Rejected",
     "release": "Released",
     "reopen": "Opened again",
+    "reset": "Began again",
+    "restart": "Restarted",
     "resume": "Let go on",
     "return": "Gave back",
     "remove_factor": "Removed a second factor",
@@ -214,6 +218,8 @@ VERBS: dict[str, str] = {
     "skip": "Skipped",
     "start": "Started",
     "start_fault": "Started a simulated fault",
+    "start_phase": "Noted as running",
+    "stop": "Stopped",
     "stop_fault": "Stopped a simulated fault",
     "submit": "Submitted",
     "supersede": "Superseded",
@@ -230,7 +236,8 @@ CRITICAL = (
     "abort", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
-    "resume", "return", "reveal", "set", "set_password", "start_fault", "unlock",
+    "reset", "restart", "resume", "return", "reveal", "set", "set_password", "start_fault", "stop",
+    "pause", "unlock",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from audit.acts import Act, record
 from audit.queries import next_id
+from batches.commands.executions import next_execution
 from batches.commands.locks import batch_for_update, event_fields, save_step
 from batches.commands.stopping import placed_hold
 from batches.events import ExceptionRaised
@@ -90,7 +91,7 @@ def _round(batch: Batch, document: Document, loop: Loop, decision: Decision, act
         return
     if outcome == Outcome.AGAIN:
         for step in _latest(batch, loop.steps):
-            _repeated(step, number + 1, act)
+            next_execution(step, number=number + 1, act=act)
         return
     last = _latest(batch, loop.steps)[-1]
     told = (
@@ -109,28 +110,6 @@ def _round(batch: Batch, document: Document, loop: Loop, decision: Decision, act
     whole = batch_for_update(batch.pk, act=act)
     placed_hold(whole, cause="loop_bound", reason=told[:1000], act=act)
     batch.state = whole.state
-
-
-def _repeated(step: Step, number: int, act: Act) -> None:
-    """Add the next execution of a step, for another round."""
-    again = Step(
-        id=next_id(Step),
-        batch_id=step.batch_id,
-        ordinal=step.ordinal,
-        code=step.code,
-        kind=step.kind,
-        title=step.title,
-        unit_procedure=step.unit_procedure,
-        operation=step.operation,
-        definition=step.definition,
-        unit_procedure_code=step.unit_procedure_code,
-        operation_code=step.operation_code,
-        is_branched=step.is_branched,
-        execution=step.execution + 1,
-        round=number,
-    )
-    again.save(force_insert=True)
-    record(act, "add", again)
 
 
 def _latest(batch: Batch, codes: tuple[str, ...]) -> list[Step]:

@@ -6,16 +6,15 @@ from typing import Any
 
 from audit.acts import Act, command, record
 from audit.permissions import holds, require
+from batches.commands.advancing import restart_phases
 from batches.commands.locks import batch_for_update, event_fields, save_batch
 from batches.commands.opening import open_steps
-from batches.commands.stopping import placed_hold
+from batches.commands.stopping import STOPPERS, placed_hold
 from batches.events import BatchResumed
 from batches.models import Batch, Hold
 from batches.rules.entries import LONGEST_REASON, reason_from
 from batches.states import BATCH
 from kernel.events import publish
-
-STOPPERS = ("operator", "verifier", "qa", "qp")
 
 
 @command(may_be_silent=True)
@@ -38,7 +37,7 @@ def hold_batch(*, batch_id: int, cause: str, reason: str, act: Act) -> Hold | No
 
 @command
 def resume_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
-    """Lift every hold of a batch; the work may go on.
+    """Lift every hold of a batch and restart its held phases; the work may go on.
 
     Raises:
         NotPermitted: whoever asks is not quality assurance at the site.
@@ -53,6 +52,7 @@ def resume_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
         hold.lifted_at, hold.lifted_by, hold.lift_reason = act.at, act.by, words
         hold.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
         record(act, "lift_hold", hold)
+    restart_phases(batch, act=act)
     publish(BatchResumed(**event_fields(batch, act)))
     # What a loop at its bound kept from going on.
     open_steps(batch, act=act)

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from audit.acts import Act, command
 from audit.permissions import holds, require
+from batches.commands.advancing import abort_phases
 from batches.commands.locks import (
     batch_for_update,
     event_fields,
@@ -55,7 +56,7 @@ def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
 
 @command
 def abort_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
-    """End the making of a batch before its last step; it can only be rejected then.
+    """End the making of a batch before its last step, and abort what runs; it can only be rejected.
 
     Raises:
         NotPermitted: whoever asks is not quality assurance at the site.
@@ -67,5 +68,6 @@ def abort_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
     batch.state = BATCH.after(batch.state, "abort")
     batch.completed_at = act.at
     save_batch(batch, "abort", "completed_at", act=act, reason=words)
+    abort_phases(batch, act=act)
     publish(BatchAborted(**event_fields(batch, act)))
     return batch

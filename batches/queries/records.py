@@ -110,13 +110,13 @@ def signatures_by_subject(batch: Batch) -> defaultdict[tuple[str, int], list[Sig
 
 
 def holds_of(batch: Batch) -> list[Hold]:
-    """Return the holds of a batch, oldest first."""
-    return list(batch.holds.select_related("placed_by", "lifted_by").order_by("pk"))
+    """Return the holds of a batch and of its phases, oldest first."""
+    return list(batch.holds.select_related("placed_by", "lifted_by", "step").order_by("pk"))
 
 
 def open_holds(batch: Batch) -> list[Hold]:
-    """Return the holds of a batch that nobody lifted yet."""
-    return [hold for hold in holds_of(batch) if hold.lifted_at is None]
+    """Return the holds of a whole batch that nobody lifted yet."""
+    return [one for one in holds_of(batch) if one.lifted_at is None and one.step_id is None]
 
 
 def _batch(batch: Batch, signatures: Iterable[Signature]) -> dict[str, Any]:
@@ -185,6 +185,8 @@ def _hold(hold: Hold) -> dict[str, Any]:
         "lifted_at": hold.lifted_at,
         "lifted_by": hold.lifted_by.full_name if hold.lifted_by else None,
         "lift_reason": hold.lift_reason,
+        # A hold of the whole batch keeps the form in which it was sealed.
+        **({"step": hold.step.code, "execution": hold.step.execution} if hold.step else {}),
     }
 
 

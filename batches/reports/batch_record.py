@@ -372,7 +372,7 @@ def custody(paper: Paper, record: Document) -> None:
         ),
         [
             (
-                word(one["cause"]), one["reason"],
+                word(one["cause"]) + (f", {one['step']}" if "step" in one else ""), one["reason"],
                 f"{one['placed_by']}, {shown_time(one['placed_at'])}",
                 f"{one['lifted_by'] or ''}, {shown_time(one['lifted_at'])}: {one['lift_reason']}"
                 if one["lifted_at"] else [("Open", "stop")],

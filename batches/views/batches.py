@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -29,6 +30,7 @@ from batches.queries import (
     signatures_by_subject,
     steps_with_values,
 )
+from batches.rules.phases import phase_of, rolled_up
 from batches.states import BATCH
 from batches.views.forms import person_of
 from batches.views.step_screen import header_of, shown_value
@@ -125,6 +127,7 @@ def batch_shown(request: HttpRequest, batch: Batch, **more: Any) -> dict[str, An
         "recipe": version_title(batch.recipe_version),
         "progress": progress_of(one.state for one in latest_of(step for step, _ in steps)),
         "tree": tree_of(steps, signatures, branches_of(batch)),
+        "phases": phases_of(step for step, _ in steps),
         "holds": holds_of(batch),
         "signatures": signatures[Batch._meta.label, batch.pk],
         "may": may_now(user, batch),
@@ -173,6 +176,7 @@ def tree_of(
             "operation": operation,
             "round": number if (title, operation) in repeated else None,
             "branches": branches_on(branches, {step for step, _ in lines}, number),
+            "phase": phases_of(step for step, _ in lines)["whole"],
             "steps": [
                 step_line(step, values, signatures.get((Step._meta.label, step.pk), []))
                 for step, values in lines
@@ -180,6 +184,18 @@ def tree_of(
         }
         for (title, operation, number), lines in parts
     ]
+
+
+def phases_of(steps: Iterable[Step]) -> dict[str, Any]:
+    """Return the procedural state of the whole, and of each unit procedure, from the phases'."""
+    latest = [one for one in latest_of(steps) if one.state != "skipped"]
+    units: dict[str, list[str]] = {}
+    for one in latest:
+        units.setdefault(one.unit_procedure, []).append(phase_of(one.state, one.phase))
+    return {
+        "whole": rolled_up(phase_of(one.state, one.phase) for one in latest),
+        "units": [{"title": title, "state": rolled_up(found)} for title, found in units.items()],
+    }
 
 
 def branches_on(branches: list[Branch], steps: set[Step], number: int) -> list[dict[str, Any]]:
