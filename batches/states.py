@@ -57,7 +57,62 @@ STEP = Moves(
         ("running", "perform"): "performed",
         ("running", "complete"): "complete",
         ("performed", "verify"): "complete",
+        ("waiting", "skip"): "skipped",
+        ("running", "stop"): "stopped",
+        ("performed", "stop"): "stopped",
+        ("running", "abort"): "aborted",
+        ("performed", "abort"): "aborted",
+        ("stopped", "abort"): "aborted",
     },
+)
+
+# Nobody waits any longer for a step in one of these.
+STEP_OVER = ("complete", "skipped")
+
+# The procedural states of ISA-88 (the example model of IEC 61512-1; requirements 19.2 A).
+PHASE = Moves(
+    "phase",
+    "idle",
+    {
+        ("idle", "start"): "running",
+        ("running", "pause"): "pausing",
+        ("running", "hold"): "holding",
+        ("running", "stop"): "stopping",
+        ("running", "abort"): "aborting",
+        ("running", "done"): "complete",
+        ("pausing", "hold"): "holding",
+        ("pausing", "stop"): "stopping",
+        ("pausing", "abort"): "aborting",
+        ("pausing", "done"): "paused",
+        ("paused", "resume"): "running",
+        ("paused", "hold"): "holding",
+        ("paused", "stop"): "stopping",
+        ("paused", "abort"): "aborting",
+        ("holding", "stop"): "stopping",
+        ("holding", "abort"): "aborting",
+        ("holding", "done"): "held",
+        ("held", "restart"): "restarting",
+        ("held", "stop"): "stopping",
+        ("held", "abort"): "aborting",
+        ("restarting", "hold"): "holding",
+        ("restarting", "stop"): "stopping",
+        ("restarting", "abort"): "aborting",
+        ("restarting", "done"): "running",
+        ("stopping", "abort"): "aborting",
+        ("stopping", "done"): "stopped",
+        ("stopped", "abort"): "aborting",
+        ("stopped", "reset"): "idle",
+        ("aborting", "done"): "aborted",
+        ("aborted", "reset"): "idle",
+        ("complete", "reset"): "idle",
+    },
+)
+
+# What one row of the record may do: a reset leads to another execution, which begins idle.
+EXECUTION = Moves(
+    "execution of a phase",
+    "idle",
+    {edge: after for edge, after in PHASE.table.items() if edge[1] != "reset"},
 )
 
 # By these names the programming interface knows the states.

@@ -50,5 +50,6 @@ urlpatterns = [
     path(f"{STEP}value/", views.enter_value, name="step-value"),
     path(f"{STEP}sign/", views.sign_step, name="step-sign"),
     path(f"{STEP}verify/", views.verify_step, name="step-verify"),
+    path(f"{STEP}phase/", views.move_phase, name="step-phase"),
     path(f"{STEP}correct/", views.correct_value, name="step-correct"),
 ]

@@ -39,6 +39,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "cm": "cm",
         "mm": "mm",
         "um": "µm",
+        "nm": "nm",
         "m2": "m²",
         "d": "d",
         "h": "h",

@@ -49,6 +49,7 @@ NAMES: dict[str, Name] = {
     "batches.Batch": Name(
         text="Batch {0}", fields=("number",), href="/batches/{0}/", found_by="number"
     ),
+    "batches.Branch": Name(text="Branch {0} of {1}", fields=("code", OF_BATCH)),
     "batches.Hold": Name(text="Hold of {0}", fields=(OF_BATCH,), href="/batches/{0}/"),
     "batches.Order": Name(
         text="Order {0}", fields=("number",), href="/orders/{0}/", found_by="number"
@@ -137,6 +138,7 @@ VERBS: dict[str, str] = {
     "ask_new_password": "Asked for a new password",
     "ask_to_cancel": "Asked to cancel",
     "block": "Blocked",
+    "branch": "Decided an alternative or a loop",
     "assess": "Assessed",
     "cancel": "Canceled",
     "change_limits": "Changed the limits",
@@ -148,6 +150,7 @@ VERBS: dict[str, str] = {
     "close_watch": "Ended the watch",
     "collect": "Collected",
     "collected": "Collected",
+    "come_to_rest": "Came to rest",
     "complete": "Completed",
     "consume": "Used up",
     "correct": "Corrected a value",
@@ -177,6 +180,7 @@ VERBS: dict[str, str] = {
     "open": "Opened",
     "open_review": "Took into the quality review",
     "open_watch": "Began the watch",
+    "pause": "Paused",
     "perform": "Performed",
     "place": "Ordered",
     "place_hold": "Placed a hold",
@@ -191,6 +195,8 @@ VERBS: dict[str, str] = {
     "reject": "Rejected",
     "release": "Released",
     "reopen": "Opened again",
+    "reset": "Began again",
+    "restart": "Restarted",
     "resume": "Let go on",
     "return": "Gave back",
     "remove_factor": "Removed a second factor",
@@ -209,8 +215,11 @@ VERBS: dict[str, str] = {
     "set_password": "Set the password",
     "settle": "Settled",
     "sign": "Signed",
+    "skip": "Skipped",
     "start": "Started",
     "start_fault": "Started a simulated fault",
+    "start_phase": "Noted as running",
+    "stop": "Stopped",
     "stop_fault": "Stopped a simulated fault",
     "submit": "Submitted",
     "supersede": "Superseded",
@@ -227,7 +236,8 @@ CRITICAL = (
     "abort", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
-    "resume", "return", "reveal", "set", "set_password", "start_fault", "unlock",
+    "reset", "restart", "resume", "return", "reveal", "set", "set_password", "start_fault", "stop",
+    "pause", "unlock",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 

@@ -48,6 +48,9 @@ class StepOut(serializers.Serializer[Any]):
     """A step of a batch: how far it is, without what was entered."""
 
     code = serializers.CharField()
+    execution = serializers.IntegerField(
+        help_text="1, 2, …: another round of a loop is another execution; the latest counts."
+    )
     title = serializers.CharField()
     kind = serializers.CharField()
     state = serializers.ChoiceField(choices=STEP.choices())

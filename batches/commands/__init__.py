@@ -17,6 +17,7 @@ from batches.commands.orders import (
     receive_material,
     report_collection,
 )
+from batches.commands.phases import move_phase, reset_phase
 from batches.commands.planning import cancel_batch, issue_batch, plan_batch
 from batches.commands.steps import note_refusal, sign_step, start_step, verify_step
 from batches.commands.values import enter_value
@@ -36,11 +37,13 @@ __all__ = [
     "mark_rejected",
     "mark_released",
     "mark_returned",
+    "move_phase",
     "note_refusal",
     "place_order",
     "plan_batch",
     "receive_material",
     "report_collection",
+    "reset_phase",
     "resume_batch",
     "sign_step",
     "start_batch",

@@ -68,7 +68,7 @@ def correct_value(
     detail = f"{step.code} {step.title}: {old.entered} was corrected to {reading.entered}: {words}"
     used_by = _users_of(step)
     if used_by:
-        detail += f" It was used in {', '.join(used_by)}: compute again."
+        detail += f" It was used in {', '.join(used_by)}: look there again."
     tell_exception(step, "correction", "warning" if used_by else "note", detail, act=act)
     return value
 
@@ -122,7 +122,7 @@ def _sign_again(
 
 
 def _users_of(step: Step) -> list[str]:
-    """Return the calculations that were made with the value of this step."""
+    """Return the calculations that were made, and what was decided, with the value of this step."""
     found = []
     for other in step.batch.steps.filter(kind="calculation").order_by("ordinal"):
         phase = definition_of(other)
@@ -132,4 +132,7 @@ def _users_of(step: Step) -> list[str]:
             and any(one.source == step.code for one in phase.inputs)
         ):
             found.append(other.code)
+    for branch in step.batch.branches.order_by("pk"):
+        if any(used["from"] == step.code for used in branch.used):
+            found.append(f"the condition of {branch.code}")
     return found

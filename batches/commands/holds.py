@@ -6,14 +6,15 @@ from typing import Any
 
 from audit.acts import Act, command, record
 from audit.permissions import holds, require
+from batches.commands.advancing import restart_phases
 from batches.commands.locks import batch_for_update, event_fields, save_batch
-from batches.events import BatchHeld, BatchResumed
+from batches.commands.opening import open_steps
+from batches.commands.stopping import STOPPERS, placed_hold
+from batches.events import BatchResumed
 from batches.models import Batch, Hold
 from batches.rules.entries import LONGEST_REASON, reason_from
 from batches.states import BATCH
 from kernel.events import publish
-
-STOPPERS = ("operator", "verifier", "qa", "qp")
 
 
 @command(may_be_silent=True)
@@ -31,26 +32,12 @@ def hold_batch(*, batch_id: int, cause: str, reason: str, act: Act) -> Hold | No
     batch = batch_for_update(batch_id, act=act)
     if act.by.is_person:
         require(holds(act.by, *STOPPERS, site_id=batch.site_id), "put this batch on hold")
-    return _placed(batch, cause=cause, reason=reason_from(reason, what="A hold"), act=act)
-
-
-def _placed(batch: Batch, *, cause: str, reason: str, act: Act) -> Hold | None:
-    """Put a batch that is locked on hold."""
-    if batch.state != "on_hold":
-        batch.state = BATCH.after(batch.state, "hold")
-    elif batch.holds.filter(lifted_at=None, cause=cause).exists():
-        return None
-    save_batch(batch, "hold", act=act, cause=cause)
-    hold = Hold(batch=batch, cause=cause, reason=reason, placed_at=act.at, placed_by=act.by)
-    hold.save(force_insert=True)
-    record(act, "place_hold", hold)
-    publish(BatchHeld(**event_fields(batch, act), cause=cause))
-    return hold
+    return placed_hold(batch, cause=cause, reason=reason_from(reason, what="A hold"), act=act)
 
 
 @command
 def resume_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
-    """Lift every hold of a batch; the work may go on.
+    """Lift every hold of a batch and restart its held phases; the work may go on.
 
     Raises:
         NotPermitted: whoever asks is not quality assurance at the site.
@@ -65,7 +52,10 @@ def resume_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
         hold.lifted_at, hold.lifted_by, hold.lift_reason = act.at, act.by, words
         hold.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
         record(act, "lift_hold", hold)
+    restart_phases(batch, act=act)
     publish(BatchResumed(**event_fields(batch, act)))
+    # What a loop at its bound kept from going on.
+    open_steps(batch, act=act)
     return batch
 
 
@@ -80,4 +70,4 @@ def hold_batches_of(event: Any) -> None:
     for batch in making.filter(
         order__chain_id=event.chain_id, state__in=("in_progress", "on_hold")
     ).order_by("pk"):
-        _placed(batch, cause="identity", reason=event.detail[:LONGEST_REASON], act=event.act)
+        placed_hold(batch, cause="identity", reason=event.detail[:LONGEST_REASON], act=event.act)

@@ -1,29 +1,26 @@
-"""Lifecycle: a batch is started, its steps open one after another, and it ends."""
+"""Lifecycle: a batch is started, and it ends."""
 
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, QuerySet, When
-from django.db.models.fields.json import KeyTransform
 
 from audit.acts import Act, command
 from audit.permissions import holds, require
+from batches.commands.advancing import abort_phases
 from batches.commands.locks import (
     batch_for_update,
     event_fields,
     move_order,
     order_of_batch_for_update,
     save_batch,
-    save_step,
 )
-from batches.events import BatchAborted, BatchStarted, ExecutionCompleted
-from batches.models import Batch, Step
+from batches.commands.opening import open_steps
+from batches.events import BatchAborted, BatchStarted
+from batches.models import Batch
 from batches.rules.entries import reason_from
-from batches.rules.sequencing import openable
-from batches.states import BATCH, STEP
+from batches.states import BATCH
 from kernel.errors import Conflict
 from kernel.events import publish
-from kernel.prepared import prepared
 
 
 @command
@@ -57,45 +54,9 @@ def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
     return batch
 
 
-def open_steps(batch: Batch, *, act: Act) -> list[Step]:
-    """Open every waiting step whose predecessors are complete; the batch is locked."""
-    rows = _followers(batch.pk)
-    complete = {code for code, state, _ in rows if state == "complete"}
-    if len(complete) == len(rows):
-        complete_execution(batch, act=act)
-        return []
-    codes = openable({code: needs for code, state, needs in rows if state == "waiting"}, complete)
-    if not codes:
-        return []
-    opened = list(
-        batch.steps.select_for_update(of=("self",)).filter(code__in=codes).order_by("ordinal")
-    )
-    for step in opened:
-        step.state = STEP.after(step.state, "open")
-        save_step(step, "open", act=act)
-    return opened
-
-
-@prepared
-def _followers(batch_id: int) -> QuerySet[Step, tuple[str, str, list[str]]]:
-    rows = Step.objects.filter(batch_id=batch_id).order_by()
-    # What a step waits for is asked of those that wait: every other answer would be read for nothing.
-    needs = Case(When(state="waiting", then=KeyTransform("after", "definition")))
-    return rows.values_list("code", "state", needs)
-
-
-def complete_execution(batch: Batch, *, act: Act) -> None:
-    """End the making of a batch whose last step is complete; the batch is locked."""
-    whole = batch_for_update(batch.pk, act=act)
-    whole.state = batch.state = BATCH.after(whole.state, "complete")
-    whole.completed_at = act.at
-    save_batch(whole, "complete", "completed_at", act=act)
-    publish(ExecutionCompleted(**event_fields(whole, act)))
-
-
 @command
 def abort_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
-    """End the making of a batch before its last step; it can only be rejected then.
+    """End the making of a batch before its last step, and abort what runs; it can only be rejected.
 
     Raises:
         NotPermitted: whoever asks is not quality assurance at the site.
@@ -107,5 +68,6 @@ def abort_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
     batch.state = BATCH.after(batch.state, "abort")
     batch.completed_at = act.at
     save_batch(batch, "abort", "completed_at", act=act, reason=words)
+    abort_phases(batch, act=act)
     publish(BatchAborted(**event_fields(batch, act)))
     return batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from audit.acts import Act, command, record
@@ -25,6 +26,8 @@ from kernel.events import publish
 from recipes.commands import make_due_effective
 from recipes.queries import document_of, effective_version
 from recipes.rules.document import Placed, to_plain
+from recipes.rules.sequence import Order as StepOrder
+from recipes.rules.sequence import order_of
 from supply.queries import containers_of, equipment_coded
 
 
@@ -127,8 +130,10 @@ def issue_batch(*, batch_id: int, seen: int, proof: Proof, seen_digest: str, act
     batch.control_recipe_digest = version.document_digest
     batch.issued_at = act.at
     save_batch(batch, "issue", "control_recipe", "control_recipe_digest", "issued_at", act=act)
-    for placed in document_of(version).placed_steps():
-        _add_step(batch, placed, act)
+    document = document_of(version)
+    order = order_of(document)
+    for placed in document.placed_steps():
+        _add_step(batch, placed, order, act)
     sign(
         act=act,
         proof=proof,
@@ -141,18 +146,24 @@ def issue_batch(*, batch_id: int, seen: int, proof: Proof, seen_digest: str, act
     return batch
 
 
-def _add_step(batch: Batch, placed: Placed, act: Act) -> None:
-    definition: dict[str, Any] = to_plain(placed.step)
+def _add_step(batch: Batch, placed: Placed, order: StepOrder, act: Act) -> None:
+    code = placed.step.code
+    # What the step waits for, with all that the structure above it says.
+    whole = replace(placed.step, after=order.waits[code])
+    definition: dict[str, Any] = to_plain(whole)
     step = Step(
         id=next_id(Step),
         batch=batch,
         ordinal=placed.ordinal,
-        code=placed.step.code,
+        code=code,
         kind=placed.step.kind,
         title=placed.step.title,
         unit_procedure=placed.unit_procedure.title,
         operation=placed.operation.title,
         definition=definition,
+        unit_procedure_code=placed.unit_procedure.code,
+        operation_code=placed.operation.code,
+        is_branched=code in order.branched,
     )
     step.save(force_insert=True)
     record(act, "add", step)

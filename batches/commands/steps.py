@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.acts import Act, command, record
 from audit.permissions import holds, require
 from audit.signing import Proof, sign
-from batches.commands.lifecycle import open_steps
+from batches.commands.advancing import caught_up
 from batches.commands.locks import (
     check_seen,
     require_running,
@@ -13,13 +13,15 @@ from batches.commands.locks import (
     step_fields,
     step_for_update,
 )
+from batches.commands.opening import open_steps
 from batches.commands.training import require_trained
 from batches.events import StepChanged, StepCompleted
 from batches.models import Batch, Step
 from batches.queries.statements import current_values, step_statement, values_of
 from batches.queries.work import definition_of
 from batches.rules.needs import missing_values
-from batches.states import STEP
+from batches.rules.phases import phase_of
+from batches.states import EXECUTION, STEP
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotPermitted, Refusal
 from kernel.events import publish
 from recipes.rules.steps import ScanIdentityStep
@@ -49,8 +51,22 @@ def require_open(step: Step) -> None:
         raise AlreadyDone(f"Step {step.code} was already signed by {who}.")
     if step.state == "waiting":
         raise IllegalMove(f"Step {step.code} comes later: an earlier step is not complete.")
+    if step.state == "skipped":
+        raise IllegalMove(f"Step {step.code} was skipped: its condition was not met.")
     if step.state == "ready":
         raise IllegalMove(f"Step {step.code} was not started.")
+    require_going_on(step)
+
+
+def require_going_on(step: Step) -> None:
+    """Refuse to go on with a phase that is held, paused or ended.
+
+    Raises:
+        IllegalMove: it is.
+    """
+    phase = phase_of(step.state, step.phase)
+    if phase != "running":
+        raise IllegalMove(f"Step {step.code} is {phase}: nothing can be done in it.")
 
 
 @command
@@ -72,8 +88,9 @@ def start_step(*, step_id: int, seen: int, act: Act) -> Step:
         require_open(step)
     check_seen(seen, step.version)
     step.state = STEP.after(step.state, "start")
+    step.phase = EXECUTION.after(step.phase, "start")
     step.started_at = act.at
-    save_step(step, "start", "started_at", act=act)
+    save_step(step, "start", "started_at", "phase", act=act)
     publish(StepChanged(**step_fields(step, act)))
     return step
 
@@ -131,6 +148,7 @@ def verify_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act:
     if step.state == "complete":
         raise AlreadyDone(f"Step {step.code} is complete already.")
     STEP.after(step.state, "verify")
+    require_going_on(step)
     _require_second_person(step, act)
     require(holds(act.by, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
     require_trained(step.batch, act)
@@ -158,9 +176,11 @@ def _require_second_person(step: Step, act: Act) -> None:
 
 
 def _completed(step: Step, verb: str, act: Act) -> Step:
+    caught_up(step, act)
     step.state = STEP.after(step.state, verb)
+    step.phase = EXECUTION.after(step.phase, "done")
     step.completed_at = act.at
-    save_step(step, verb, "performed_by", "verified_by", "completed_at", act=act)
+    save_step(step, verb, "performed_by", "verified_by", "completed_at", "phase", act=act)
     _use_up(step, act)
     publish(StepCompleted(**step_fields(step, act)))
     open_steps(step.batch, act=act)

@@ -107,6 +107,9 @@ def _identity(
         used_in=batch.number,
         act=entry.act,
     )
+    if not outcome.is_match:
+        # Whoever listens has put the batch on hold, and this step with it.
+        entry.step.refresh_from_db(fields=("version", "state", "phase"))
     _check_target(phase, outcome)
     judged = (
         Judged(word="ok")

@@ -63,10 +63,13 @@ class Batch(Recorded):
 
 
 class Hold(Recorded):
-    """A stop of the work: why, by whom or what, and who let it go on."""
+    """A stop of the work, of the whole batch or of one phase: why, by whom, and who let it go on."""
 
     chained_in = ("batch", "batch_id")
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="holds")
+    step = models.ForeignKey(
+        "batches.Step", models.PROTECT, null=True, blank=True, related_name="holds"
+    )
     cause = models.CharField(max_length=32)
     reason = models.CharField(max_length=1000)
     placed_at = models.DateTimeField()

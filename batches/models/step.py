@@ -8,14 +8,20 @@ from django.db import models
 
 from audit.models import Recorded, User, kept_history
 from batches.models.batch import Batch
-from batches.states import STEP
+from batches.states import EXECUTION, STEP
 
 
 class Step(Recorded):
-    """One phase of the procedure, as this batch runs it; ``definition`` is its frozen instruction."""
+    """One execution of one phase of the procedure; ``definition`` is its frozen instruction.
+
+    Another round of a loop, or a reset, is another execution: the latest is the step, the earlier
+    ones stay on the record. ``state`` says how far it is signed, ``phase`` is its procedural state
+    of ISA-88; rows older than the column stay idle. ``after`` of the definition is what the step
+    waits for, the structure resolved.
+    """
 
     chained_in = ("batch", "batch_id")
-    moves = {"state": STEP}
+    moves = {"state": STEP, "phase": EXECUTION}
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="steps")
     ordinal = models.PositiveSmallIntegerField()
     code = models.CharField(max_length=24)
@@ -30,13 +36,24 @@ class Step(Recorded):
     completed_at = models.DateTimeField(null=True, blank=True)
     performed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     verified_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    execution = models.PositiveSmallIntegerField(default=1)
+    round = models.PositiveSmallIntegerField(default=1)
+    unit_procedure_code = models.CharField(max_length=24, blank=True, default="")
+    operation_code = models.CharField(max_length=24, blank=True, default="")
+    phase = models.CharField(max_length=12, choices=EXECUTION.choices(), default="idle")
+    # An alternative or a loop bears on it: the control recipe is asked.
+    is_branched = models.BooleanField(default=False)
     history = kept_history()
 
     class Meta:
-        ordering = ("batch_id", "ordinal")
+        ordering = ("batch_id", "ordinal", "execution")
         constraints = (
-            models.UniqueConstraint(fields=("batch", "ordinal"), name="step_is_numbered_once"),
-            models.UniqueConstraint(fields=("batch", "code"), name="step_is_named_once"),
+            models.UniqueConstraint(
+                fields=("batch", "ordinal", "execution"), name="step_is_numbered_once"
+            ),
+            models.UniqueConstraint(
+                fields=("batch", "code", "execution"), name="step_is_named_once"
+            ),
             models.CheckConstraint(
                 condition=~models.Q(state="complete")
                 | (
@@ -45,6 +62,11 @@ class Step(Recorded):
                     & models.Q(performed_by__isnull=False)
                 ),
                 name="complete_step_has_times_and_a_performer",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=("stopped", "aborted"))
+                | models.Q(started_at__isnull=False, completed_at__isnull=False),
+                name="ended_step_has_times",
             ),
             models.CheckConstraint(
                 condition=models.Q(verified_by__isnull=True)

@@ -17,6 +17,7 @@ from batches.queries.orders import (
 from batches.queries.planning import next_open_step, orders_to_plan
 from batches.queries.receipt import batch_of_order, opened_by, orders_awaited
 from batches.queries.records import (
+    branches_of,
     holds_of,
     open_holds,
     record_of,
@@ -40,12 +41,14 @@ from batches.queries.work import (
     definition_of,
     document_of_batch,
     found_values,
+    latest_of,
     number_of,
     order_values,
     progress_of,
     running_batches_in_room,
     step_coded,
     step_found,
+    unfinished_steps,
     work_of,
 )
 
@@ -56,6 +59,7 @@ __all__ = [
     "batch_of_sites",
     "batches_of_sites",
     "batches_seen",
+    "branches_of",
     "collections_seen",
     "correction_statement",
     "current_values",
@@ -64,6 +68,7 @@ __all__ = [
     "found_values",
     "holds_of",
     "issue_statement",
+    "latest_of",
     "next_open_step",
     "number_of",
     "numbers_of_chains",
@@ -92,6 +97,7 @@ __all__ = [
     "step_statement",
     "steps_beyond",
     "steps_with_values",
+    "unfinished_steps",
     "values_of",
     "work_of",
 ]

@@ -15,8 +15,8 @@ from kernel.errors import NotFound
 def batches_of_sites(sites: Iterable[int] | None) -> QuerySet[Batch]:
     """Return the batches these sites ordered or make, with their progress; None is all."""
     found = batches_seen(None).annotate(
-        step_count=Count("steps"),
-        complete_count=Count("steps", filter=Q(steps__state="complete")),
+        step_count=Count("steps__code", filter=~Q(steps__state="skipped"), distinct=True),
+        complete_count=Count("steps__code", filter=Q(steps__state="complete"), distinct=True),
     )
     if sites is None:
         return found
@@ -60,6 +60,6 @@ def plain_batch(batch: Any) -> dict[str, Any]:
 
 
 def plain_steps(batch: Batch) -> list[dict[str, Any]]:
-    """Return how far each step of a batch is, in order."""
-    names = ("code", "title", "kind", "state", "started_at", "completed_at")
-    return list(batch.steps.order_by("ordinal").values(*names))
+    """Return how far each step of a batch is, in order; every execution is a line of its own."""
+    names = ("code", "execution", "title", "kind", "state", "started_at", "completed_at")
+    return list(batch.steps.order_by("ordinal", "execution").values(*names))

@@ -8,8 +8,8 @@ from typing import Any
 
 from audit.models import Signature
 from audit.queries import judged, plain_signature, signatures_in
-from batches.models import Batch, Hold, Step, StepValue
-from batches.queries.statements import current_values, plain_value
+from batches.models import Batch, Branch, Hold, Step, StepValue
+from batches.queries.statements import current_values, execution_of, plain_value
 from batches.rules.verdicts import ONLY_TRIED
 from recipes.queries import version_title
 
@@ -39,17 +39,66 @@ def record_of(batch: Batch) -> dict[str, Any]:
         "materials": _used(steps, "scan_material"),
         "equipment": _used(steps, "scan_equipment"),
         "identity_checks": _used(steps, "scan_identity"),
+        **_branches(batch),
+    }
+
+
+def _branches(batch: Batch) -> dict[str, Any]:
+    """Return what was decided of alternatives and loops; nothing where there are none.
+
+    A record that was sealed before there were any keeps its digest.
+    """
+    found = [_branch(one) for one in branches_of(batch)]
+    return {"branches": found} if found else {}
+
+
+def branches_of(batch: Batch) -> list[Branch]:
+    """Return the alternatives and loops that were decided, oldest first."""
+    return list(batch.branches.order_by("pk"))
+
+
+def _branch(one: Branch) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "level": one.level,
+        "code": one.code,
+        "title": one.title,
+        "round": one.round,
+        "outcome": one.outcome,
+        "formula": one.formula,
+        "used": one.used,
+        "decided_at": one.decided_at,
     }
 
 
 def steps_with_values(batch: Batch) -> list[tuple[Step, list[StepValue]]]:
-    """Return the steps of a batch in order, each with all its values, in two queries."""
+    """Return every execution of the steps of a batch, each with all its values, in two queries.
+
+    They are in the order of the procedure, the rounds of an operation one after the other.
+    """
     by_step: dict[int, list[StepValue]] = defaultdict(list)
     values = StepValue.objects.filter(batch=batch).select_related("entered_by", "corrects")
     for value in values.order_by("step_id", "seq"):
         by_step[value.step_id].append(value)
-    steps = batch.steps.select_related("performed_by", "verified_by").order_by("ordinal")
-    return [(step, by_step[step.pk]) for step in steps]
+    steps = batch.steps.select_related("performed_by", "verified_by")
+    return [(step, by_step[step.pk]) for step in in_rounds(steps.order_by("ordinal", "execution"))]
+
+
+def in_rounds(steps: Iterable[Step]) -> list[Step]:
+    """Return steps with the rounds of each operation one after the other."""
+    listed = list(steps)
+    begins: dict[str, int] = {}
+    for step in listed:
+        begins.setdefault(step.operation_code or f"#{step.ordinal}", step.ordinal)
+    return sorted(
+        listed,
+        key=lambda step: (
+            begins[step.operation_code or f"#{step.ordinal}"],
+            step.round,
+            step.ordinal,
+            step.execution,
+        ),
+    )
 
 
 def signatures_by_subject(batch: Batch) -> defaultdict[tuple[str, int], list[Signature]]:
@@ -61,13 +110,13 @@ def signatures_by_subject(batch: Batch) -> defaultdict[tuple[str, int], list[Sig
 
 
 def holds_of(batch: Batch) -> list[Hold]:
-    """Return the holds of a batch, oldest first."""
-    return list(batch.holds.select_related("placed_by", "lifted_by").order_by("pk"))
+    """Return the holds of a batch and of its phases, oldest first."""
+    return list(batch.holds.select_related("placed_by", "lifted_by", "step").order_by("pk"))
 
 
 def open_holds(batch: Batch) -> list[Hold]:
-    """Return the holds of a batch that nobody lifted yet."""
-    return [hold for hold in holds_of(batch) if hold.lifted_at is None]
+    """Return the holds of a whole batch that nobody lifted yet."""
+    return [one for one in holds_of(batch) if one.lifted_at is None and one.step_id is None]
 
 
 def _batch(batch: Batch, signatures: Iterable[Signature]) -> dict[str, Any]:
@@ -123,6 +172,7 @@ def _step(step: Step, values: list[StepValue], signatures: list[Signature]) -> d
         "verified_by": step.verified_by.full_name if step.verified_by else None,
         "values": [{**plain_value(value), "stands": value.pk in standing} for value in values],
         "signatures": [plain_signature(one) for one in signatures],
+        **execution_of(step),
     }
 
 
@@ -135,6 +185,8 @@ def _hold(hold: Hold) -> dict[str, Any]:
         "lifted_at": hold.lifted_at,
         "lifted_by": hold.lifted_by.full_name if hold.lifted_by else None,
         "lift_reason": hold.lift_reason,
+        # A hold of the whole batch keeps the form in which it was sealed.
+        **({"step": hold.step.code, "execution": hold.step.execution} if hold.step else {}),
     }
 
 

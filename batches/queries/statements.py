@@ -97,7 +97,18 @@ def step_statement(step: Step, values: list[StepValue] | None = None) -> dict[st
             "at": performed.signed_at,
             "digest": performed.statement_digest,
         },
+        **execution_of(step),
     }
+
+
+def execution_of(step: Step) -> dict[str, Any]:
+    """Return which execution of a step this is, where it is not the first.
+
+    What was signed and sealed of first executions stays as it was, to the letter.
+    """
+    if step.execution == 1:
+        return {}
+    return {"execution": step.execution, "round": step.round}
 
 
 def correction_statement(

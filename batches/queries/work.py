@@ -15,6 +15,7 @@ from audit.permissions import sites_of
 from batches.models import Batch, Step, StepValue
 from batches.queries.statements import current_values
 from batches.rules.needs import value_name
+from batches.states import STEP_OVER
 from kernel.canonical import canonical
 from kernel.errors import Invalid, NotFound
 from kernel.prepared import prepared
@@ -87,18 +88,18 @@ def step_found(number: str, code: str, user: User) -> Step:
 
 @prepared
 def _step_named(number: str, code: str) -> QuerySet[Step]:
-    rows = Step.objects.filter(batch__number=number, code=code).order_by()
+    rows = Step.objects.filter(batch__number=number, code=code).order_by("-execution")[:1]
     return rows.select_related("batch").defer("batch__control_recipe")
 
 
 def step_coded(batch: Batch, code: str) -> Step:
-    """Return a step of a batch by its code.
+    """Return the latest execution of a step of a batch by its code.
 
     Raises:
         NotFound: there is none.
     """
     steps = batch.steps.select_related("performed_by", "verified_by")
-    found = None if "\x00" in code else steps.filter(code=code).first()
+    found = None if "\x00" in code else steps.filter(code=code).order_by("-execution").first()
     if found is None:
         raise NotFound(f"Batch {batch.number} has no step {code[:24]}.")
     found.batch = batch
@@ -146,13 +147,15 @@ def number_of(value: StepValue) -> Decimal | None:
 
 
 def found_values(batch: Batch) -> dict[str, Decimal]:
-    """Return the numbers found so far, by the code of their step."""
-    steps = {step.pk: step for step in batch.steps.all()}
+    """Return the numbers found so far, by the code of their step: those of its latest execution."""
+    latest = {step.code: step for step in batch.steps.order_by("execution")}
+    steps = {step.pk: step for step in latest.values()}
     by_step: dict[int, list[StepValue]] = {}
     for value in StepValue.objects.filter(batch=batch).order_by("step_id", "seq"):
         by_step.setdefault(value.step_id, []).append(value)
     found: dict[str, Decimal] = {}
-    for pk, values in by_step.items():
+    for pk in by_step.keys() & steps.keys():
+        values = by_step[pk]
         name = value_name(definition_of(steps[pk]))
         for value in current_values(values):
             number = number_of(value)
@@ -161,7 +164,21 @@ def found_values(batch: Batch) -> dict[str, Decimal]:
     return found
 
 
+def latest_of(steps: Iterable[Step]) -> list[Step]:
+    """Return the latest execution of each of these steps, in order."""
+    return list({one.code: one for one in sorted(steps, key=_by_execution)}.values())
+
+
+def _by_execution(step: Step) -> tuple[int, int]:
+    return step.ordinal, step.execution
+
+
+def unfinished_steps(batch: Batch) -> list[Step]:
+    """Return the steps that are neither complete nor skipped, by their latest execution."""
+    return [one for one in latest_of(batch.steps.all()) if one.state not in STEP_OVER]
+
+
 def progress_of(states: Iterable[str]) -> Mapping[str, Any]:
-    """Return how far a batch is: steps complete, and steps in all."""
-    listed = list(states)
+    """Return how far a batch is: steps complete, and steps in all that are not skipped."""
+    listed = [state for state in states if state != "skipped"]
     return {"complete": listed.count("complete"), "total": len(listed)}

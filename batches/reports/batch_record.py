@@ -14,6 +14,7 @@ from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.units import mm
 
+from batches.reports.branches import branches
 from batches.reports.evidence import audit_trail, environment, findings, signatures
 from batches.reports.lettering import BOLD, TEXT, broken, lettered
 from batches.reports.paper import (
@@ -128,13 +129,21 @@ def glance(document: Document) -> Iterator[tuple[str, Cell]]:
         yield "Disposition", [*pieces, *reasons(decided["reason"])]
     yield "Made at", f"{batch['site']}, room {batch['room'] or '—'}"
     yield "Made", f"{shown_time(batch['started_at'])} to {shown_time(batch['completed_at'])}"
-    done = sum(step["state"] == "complete" for step in record["steps"])
-    yield "Steps", f"{done} of {len(record['steps'])} complete"
+    yield "Steps", told_steps(record["steps"])
     yield "Changes", record["corrections"]["statement"]
     yield "Exceptions", told_states(record["exceptions"])
     yield "Deviations", told_states(record["deviations"])
     holds, still = record["holds"], sum(not one["lifted_at"] for one in record["holds"])
     yield "Holds", f"{len(holds)}, {still} of them open" if holds else "None"
+
+
+def told_steps(rows: Sequence[dict[str, Any]]) -> str:
+    """Return how many steps are complete, by the latest execution of each."""
+    latest = {row["code"]: row for row in sorted(rows, key=lambda row: row.get("execution", 1))}
+    skipped = sum(row["state"] == "skipped" for row in latest.values())
+    done = sum(row["state"] == "complete" for row in latest.values())
+    told = f"{done} of {len(latest) - skipped} complete"
+    return f"{told}, {skipped} skipped" if skipped else told
 
 
 def reasons(text: str) -> list[Piece]:
@@ -233,10 +242,15 @@ def steps(paper: Paper, record: Document) -> None:
         Column(name="Values", share=0.35),
         Column(name="Signed", share=0.29),
     )
-    parts = groupby(record["steps"], key=lambda step: (step["unit_procedure"], step["operation"]))
-    for number, ((unit, operation), listed) in enumerate(parts):
-        paper.heading(f"{unit} · {operation}", key=f"operation-{number}", size=9)
+    parts = groupby(
+        record["steps"],
+        key=lambda step: (step["unit_procedure"], step["operation"], step.get("round", 1)),
+    )
+    for number, ((unit, operation, round_number), listed) in enumerate(parts):
+        again = f" · round {round_number}" if round_number > 1 else ""
+        paper.heading(f"{unit} · {operation}{again}", key=f"operation-{number}", size=9)
         paper.table(columns, (step_row(step) for step in listed))
+    branches(paper, record.get("branches", ()))
     changes = record["corrections"]["changes"]
     paper.heading("Changes after entry", key="changes")
     paper.text(record["corrections"]["statement"])
@@ -273,8 +287,9 @@ def step_row(step: Document) -> Sequence[Cell]:
         instruction.append((" · ".join(marks), "attention"))
     values = [piece for value in step["values"] for piece in value_pieces(value, definition)]
     signed = [piece for one in step["signatures"] for piece in signature_pieces(one)]
+    execution = step.get("execution", 1)
     return (
-        step["code"],
+        step["code"] if execution == 1 else f"{step['code']} ({execution})",
         instruction,
         values or [(word(step["state"]), "faint")],
         signed or [("Not signed", "faint")],
@@ -357,7 +372,7 @@ def custody(paper: Paper, record: Document) -> None:
         ),
         [
             (
-                word(one["cause"]), one["reason"],
+                word(one["cause"]) + (f", {one['step']}" if "step" in one else ""), one["reason"],
                 f"{one['placed_by']}, {shown_time(one['placed_at'])}",
                 f"{one['lifted_by'] or ''}, {shown_time(one['lifted_at'])}: {one['lift_reason']}"
                 if one["lifted_at"] else [("Open", "stop")],

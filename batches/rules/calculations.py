@@ -5,7 +5,7 @@ Everything is Decimal; the result is rounded half up to the places the step asks
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from kernel.quantities import round_half_up, text_of
 from recipes.rules.document import ORDER_VALUES, Document
 from recipes.rules.formulas import evaluate
 from recipes.rules.scaling import parameter_values
-from recipes.rules.steps import CalculationStep
+from recipes.rules.steps import CalculationStep, Input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +56,33 @@ def computed(
         Conflict: with code ``missing_input``, a value is not there yet.
         Invalid: there is no number (a division by zero, a number out of range).
     """
-    used = tuple(
+    used = used_values(step.inputs, document=document, order=order, steps=steps)
+    value = evaluate(step.formula, {one.name: one.value for one in used})
+    return Computed(value=round_half_up(value, step.decimals), used=used)
+
+
+def used_values(
+    inputs: Iterable[Input],
+    *,
+    document: Document,
+    order: Mapping[str, Decimal],
+    steps: Mapping[str, Decimal],
+) -> tuple[Used, ...]:
+    """Return the inputs of a formula or a condition with their values.
+
+    Raises:
+        Conflict: with code ``missing_input``, a value is not there yet.
+        Invalid: a parameter has no value.
+    """
+    return tuple(
         Used(
             name=one.name,
             source=one.source,
             value=_sourced(one.source, document, order, steps),
             unit=one.unit,
         )
-        for one in step.inputs
+        for one in inputs
     )
-    value = evaluate(step.formula, {one.name: one.value for one in used})
-    return Computed(value=round_half_up(value, step.decimals), used=used)
 
 
 def _sourced(

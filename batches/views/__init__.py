@@ -5,6 +5,7 @@ from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
 from batches.views.order_form import order_new
 from batches.views.orders import order_cancel, order_collect, order_page, order_reveal
+from batches.views.phases import move_phase
 from batches.views.receipt import receipt_choose, receipt_list, receipt_order, receipt_scan
 from batches.views.steps import (
     correct_value,
@@ -26,6 +27,7 @@ __all__ = [
     "enter_value",
     "hold",
     "issue",
+    "move_phase",
     "my_work",
     "my_work_cards",
     "open_scanned",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -15,20 +17,24 @@ from audit.models import Signature, User
 from audit.permissions import holds, sites_of
 from audit.signing import digest_of
 from audit.views import EVERYBODY, roles_required
-from batches.models import Batch, Step, StepValue
+from batches.models import Batch, Branch, Step, StepValue
 from batches.queries import (
     batch_numbered,
     batches_seen,
+    branches_of,
     current_values,
     holds_of,
     issue_statement,
+    latest_of,
     progress_of,
     signatures_by_subject,
     steps_with_values,
 )
+from batches.rules.phases import phase_of, rolled_up
 from batches.states import BATCH
 from batches.views.forms import person_of
 from batches.views.step_screen import header_of, shown_value
+from kernel.quantities import quantity_label
 from recipes.queries import version_title
 
 PAGE = 50
@@ -119,8 +125,9 @@ def batch_shown(request: HttpRequest, batch: Batch, **more: Any) -> dict[str, An
         "order": batch.order,
         "screen": header_of(batch),
         "recipe": version_title(batch.recipe_version),
-        "progress": progress_of(step.state for step, _ in steps),
-        "tree": tree_of(steps, signatures),
+        "progress": progress_of(one.state for one in latest_of(step for step, _ in steps)),
+        "tree": tree_of(steps, signatures, branches_of(batch)),
+        "phases": phases_of(step for step, _ in steps),
         "holds": holds_of(batch),
         "signatures": signatures[Batch._meta.label, batch.pk],
         "may": may_now(user, batch),
@@ -152,21 +159,66 @@ def may_now(user: User, batch: Batch) -> dict[str, bool]:
 def tree_of(
     steps: list[tuple[Step, list[StepValue]]],
     signatures: dict[tuple[str, int], list[Signature]],
+    branches: list[Branch],
 ) -> list[dict[str, Any]]:
     """Return the steps by unit procedure and operation, each with its values and signatures."""
+    parts = [
+        (place, list(lines))
+        for place, lines in groupby(
+            steps,
+            key=lambda pair: (pair[0].unit_procedure, pair[0].operation, pair[0].round),
+        )
+    ]
+    repeated = {place[:2] for place, _ in parts if place[2] > 1}
     return [
         {
             "title": title,
             "operation": operation,
+            "round": number if (title, operation) in repeated else None,
+            "branches": branches_on(branches, {step for step, _ in lines}, number),
+            "phase": phases_of(step for step, _ in lines)["whole"],
             "steps": [
                 step_line(step, values, signatures.get((Step._meta.label, step.pk), []))
                 for step, values in lines
             ],
         }
-        for (title, operation), lines in groupby(
-            steps, key=lambda pair: (pair[0].unit_procedure, pair[0].operation)
-        )
+        for (title, operation, number), lines in parts
     ]
+
+
+def phases_of(steps: Iterable[Step]) -> dict[str, Any]:
+    """Return the procedural state of the whole, and of each unit procedure, from the phases'."""
+    latest = [one for one in latest_of(steps) if one.state != "skipped"]
+    units: dict[str, list[str]] = {}
+    for one in latest:
+        units.setdefault(one.unit_procedure, []).append(phase_of(one.state, one.phase))
+    return {
+        "whole": rolled_up(phase_of(one.state, one.phase) for one in latest),
+        "units": [{"title": title, "state": rolled_up(found)} for title, found in units.items()],
+    }
+
+
+def branches_on(branches: list[Branch], steps: set[Step], number: int) -> list[dict[str, Any]]:
+    """Return what was decided of these steps in this round, in words."""
+    places = (
+        {("unit_procedure", one.unit_procedure_code) for one in steps}
+        | {("operation", one.operation_code) for one in steps}
+        | {("step", one.code) for one in steps}
+    )
+    return [
+        {"branch": one, "words": branch_words(one)}
+        for one in branches
+        if (one.level, one.code) in places and (one.round == number or one.kind == "when")
+    ]
+
+
+def branch_words(one: Branch) -> str:
+    """Return a condition filled in: "purity < 95 (purity = 93.1 %)"."""
+    values = ", ".join(
+        f"{used['name']} = {quantity_label(Decimal(used['value']), used['unit'])}"
+        for used in one.used
+    )
+    return f"{one.formula} ({values})" if values else one.formula
 
 
 def step_line(step: Step, values: list[StepValue], signatures: list[Signature]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Max
 from django.http import HttpRequest
 
 from audit.forms import signer_facts, witness_facts
@@ -16,15 +17,20 @@ from batches.ports import room_sensors
 from batches.queries import (
     current_values,
     definition_of,
+    holds_of,
+    latest_of,
     number_of,
     open_holds,
     step_statement,
     values_of,
 )
 from batches.rules.needs import missing_values
+from batches.rules.phases import phase_of
 from batches.rules.verdicts import ONLY_TRIED
+from batches.states import STEP_OVER
 from batches.views.forms import person_of
 from batches.views.kinds import facts_of_kind
+from batches.views.more import commands_now
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, unit_label
 from recipes.rules.steps import Step as Phase
@@ -64,7 +70,8 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
     user = person_of(request)
     is_mine = holds(user, *phase.roles, site_id=batch.site_id)
     missing = missing_values(phase, [value.name for value in standing])
-    is_open = batch.state == "in_progress" and step.state == "running" and is_mine
+    goes_on = batch.state == "in_progress" and phase_of(step.state, step.phase) == "running"
+    is_open = goes_on and step.state == "running" and is_mine
     context: dict[str, Any] = {
         "batch": batch,
         "step": step,
@@ -74,10 +81,13 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "may_start": batch.state == "in_progress" and step.state == "ready" and is_mine,
         "may_enter": is_open and bool(missing),
         "may_sign": is_open and not missing,
-        "may_verify": batch.state == "in_progress" and step.state == "performed",
+        "may_verify": goes_on and step.state == "performed",
         "may_hold": batch.state == "in_progress" and holds(user, "operator", "verifier", "qa"),
         "may_correct": may_correct(batch, step, bool(standing)) and is_mine,
         "is_mine": is_mine,
+        "phase_state": phase_of(step.state, step.phase),
+        "phase_holds": [one for one in holds_of(batch) if one.step_id == step.pk],
+        "more": commands_now(user, step, phase),
         "value": shown_value(standing[-1], values) if standing else None,
         "tries": [value for value in values if value.verdict in ONLY_TRIED],
         "waits_for": waiting_for(step, phase) if step.state == "waiting" else [],
@@ -110,7 +120,7 @@ def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
         "batch_number": batch.number,
         "product": batch.order.therapy.name,
         "step_number": step.ordinal if step else None,
-        "step_count": batch.steps.count(),
+        "step_count": batch.steps.aggregate(most=Max("ordinal"))["most"] or 0,
         "step_title": step.title if step else "",
         "is_identity_proven": identified,
         "clock_from": collected.collected_at if collected else None,
@@ -164,13 +174,14 @@ def words_of(value: StepValue) -> str:
 
 def waiting_for(step: Step, phase: Phase) -> list[Step]:
     """Return the steps that must be complete before this one."""
-    found = step.batch.steps.filter(code__in=phase.after).exclude(state="complete")
-    return list(found.order_by("ordinal"))
+    found = latest_of(step.batch.steps.filter(code__in=phase.after))
+    return [one for one in found if one.state not in STEP_OVER]
 
 
 def following(step: Step) -> Step | None:
-    """Return the next step of the procedure."""
-    return step.batch.steps.filter(ordinal__gt=step.ordinal).order_by("ordinal").first()
+    """Return the next step of the procedure that is not skipped."""
+    later = step.batch.steps.filter(ordinal__gt=step.ordinal).exclude(state="skipped")
+    return later.order_by("ordinal", "-execution").first()
 
 
 def sign_dialogs(

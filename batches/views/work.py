@@ -16,6 +16,7 @@ from audit.queries import locked_accounts
 from audit.views import EVERYBODY, roles_required
 from batches.models import Batch, Step
 from batches.queries import batches_seen, definition_of, next_open_step, open_holds, work_of
+from batches.rules.phases import phase_of
 from batches.views.forms import go, person_of
 
 MOST_CARDS = 24
@@ -76,9 +77,15 @@ def card_of(step: Step) -> dict[str, Any]:
         "href": f"/batches/{batch.number}/steps/{step.code}/",
         "step": step,
         "batch": batch,
-        "state": "on_hold" if batch.state == "on_hold" else step.state,
+        "state": "on_hold" if batch.state == "on_hold" else shown_state(step),
         "ends_at": ends_at,
     }
+
+
+def shown_state(step: Step) -> str:
+    """Return how far a step is signed, or that it is held or paused."""
+    phase = phase_of(step.state, step.phase)
+    return phase if phase in ("held", "paused") else step.state
 
 
 def waiting_batches(user: User) -> list[Batch]:

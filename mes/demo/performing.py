@@ -1,7 +1,8 @@
 """Performing: how the demo and the tests carry out the steps of any recipe, by the commands alone.
 
 Numbers are taken from the middle of their limits, codes from what lies at the site; ``entries``
-overrides both, by the code of the step ("=S12" enters what was found in step S12). The clock is
+overrides both, by the code of the step, or of one execution of it ("S07#2"); "=S12" enters what
+was found in step S12. The clock is
 given, and moves on with each gesture.
 """
 
@@ -40,6 +41,7 @@ ENTRIES: Mapping[str, Mapping[str, str]] = {
     "CART-19-MBR": {"S13": "=S12"},
     "PGX-ORAL-MBR": {"S07": "=S04"},
 }
+OPEN = ("ready", "running", "performed")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,11 +63,14 @@ class Shift:
 
 
 def perform_batch(batch: Batch, shift: Shift, *, until: str = "") -> None:
-    """Perform every step of a running batch in order, or those before the step ``until``."""
-    for code in batch.steps.order_by("ordinal").values_list("code", flat=True):
-        if code == until:
-            return
-        perform_step(batch.steps.get(code=code), shift)
+    """Perform every step of a running batch in order, or those before the step ``until``.
+
+    Rounds of loops are performed as they come; what is skipped never opens.
+    """
+    end = batch.steps.filter(code=until).values_list("ordinal", flat=True).first()
+    open_now = batch.steps.filter(state__in=OPEN).order_by("ordinal")
+    while (step := open_now.first()) is not None and (end is None or step.ordinal < end):
+        perform_step(step, shift)
 
 
 def perform_step(step: Step, shift: Shift) -> Step:
@@ -134,7 +139,8 @@ def fill(step: Step, shift: Shift, person: User) -> None:
 def entry_of(step: Step, shift: Shift) -> str:
     """Return what is entered in this step: what the shift says, else what is usual."""
     usual = ENTRIES.get(step.batch.recipe_version.recipe.code, {}).get(step.code, "")
-    said = shift.entries.get(step.code, usual)
+    said = shift.entries.get(f"{step.code}#{step.execution}", "")
+    said = said or shift.entries.get(step.code, usual)
     if said.startswith("="):
         return text_of(queries.found_values(step.batch)[said[1:]])
     return said or entry_for(step)

@@ -8,6 +8,7 @@ from typing import Any
 from audit.models import LedgerEntry
 from audit.queries import entries_in
 from audit.verification import Verifier
+from batches.queries import unfinished_steps
 from quality.models import Deviation, Review
 from quality.permissions import may_certify
 from quality.queries.deviations import deviations_of
@@ -49,7 +50,7 @@ def is_changed_since(batch: Any, review: Review) -> bool:
 
 def unverified_identity_steps(batch: Any) -> tuple[str, ...]:
     """Return the titles of the identity steps of a batch that hold no matching scan."""
-    asked = batch.steps.filter(kind="scan_identity").order_by("ordinal")
+    asked = batch.steps.filter(kind="scan_identity").exclude(state="skipped").order_by("ordinal")
     proven = set(asked.filter(values__verdict="ok").values_list("pk", flat=True))
     return tuple(step.title for step in asked if step.pk not in proven)
 
@@ -74,10 +75,9 @@ def release_facts(
     exceptions = list(exceptions_of(batch))
     review = last_review(batch, Review.Kind.QUALITY)
     trail_review = last_review(batch, Review.Kind.TRAIL)
-    open_steps = batch.steps.exclude(state="complete").order_by("ordinal")
     return ReleaseFacts(
         has_steps=batch.steps.exists(),
-        open_steps=tuple(open_steps.values_list("title", flat=True)),
+        open_steps=tuple(step.title for step in unfinished_steps(batch)),
         is_aborted=batch.state in ABORTED,
         is_production_reviewed=last_review(batch, Review.Kind.PRODUCTION) is not None,
         is_quality_reviewed=review is not None,

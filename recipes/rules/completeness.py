@@ -27,6 +27,7 @@ from recipes.rules.steps import (
     ScanMaterialStep,
     SensorStep,
 )
+from recipes.rules.structure_checks import wrong_structure
 
 AUTOLOGOUS_WORDS = "FOR AUTOLOGOUS USE ONLY"
 
@@ -42,6 +43,7 @@ def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
         *_wrong_limits(document),
         *_wrong_environment(document),
         *wrong_calculations(document),
+        *wrong_structure(document),
     )
 
 

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from kernel.quantities import text_of
-from recipes.rules.steps import CalculationStep, Place, Step
+from recipes.rules.steps import CalculationStep, Input, Place, Step
+from recipes.rules.structure import Condition, Repeat
 
 ParameterKind = Literal["process", "input", "output"]
 
@@ -131,20 +132,30 @@ class EquipmentClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation: steps that belong together."""
+    """An operation: steps that belong together.
+
+    ``after`` names the operations of the same unit procedure that must be over before; None says
+    that its steps alone say what they wait for. ``when`` is the condition on which it is carried
+    out at all, ``repeat`` what it is carried out again for.
+    """
 
     code: str
     title: str
     steps: tuple[Step, ...]
+    after: tuple[str, ...] | None = None
+    when: Condition | None = None
+    repeat: Repeat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitProcedure:
-    """A unit procedure: operations on one unit."""
+    """A unit procedure: operations on one unit; ``after`` and ``when`` as of an operation."""
 
     code: str
     title: str
     operations: tuple[Operation, ...]
+    after: tuple[str, ...] | None = None
+    when: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,8 +250,9 @@ def to_plain(part: Any) -> Any:
         case Decimal():
             return text_of(part)
         case CalculationStep():
-            inputs = {one.name: {"from": one.source, "unit": one.unit} for one in part.inputs}
-            return {**_fields_of(part), "kind": part.kind, "inputs": inputs}
+            return {**_fields_of(part), "kind": part.kind, "inputs": _plain_inputs(part.inputs)}
+        case Condition():
+            return {"formula": part.formula, "inputs": _plain_inputs(part.inputs)}
         case Step():
             return {**_fields_of(part), "kind": part.kind}
         case tuple() | list():
@@ -249,6 +261,10 @@ def to_plain(part: Any) -> Any:
             return _fields_of(part)
         case _:
             raise TypeError(f"{type(part).__name__} is no part of a document")
+
+
+def _plain_inputs(inputs: tuple[Input, ...]) -> dict[str, Any]:
+    return {one.name: {"from": one.source, "unit": one.unit} for one in inputs}
 
 
 def _fields_of(part: Any) -> dict[str, Any]:

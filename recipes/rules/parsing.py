@@ -30,6 +30,7 @@ from recipes.rules.document import (
     Watch,
     Yield,
 )
+from recipes.rules.ordering import in_order
 from recipes.rules.reader import Reader
 from recipes.rules.step_parsing import UNSTATED, read_step
 from recipes.rules.steps import (
@@ -37,6 +38,7 @@ from recipes.rules.steps import (
     QUANTITIES,
     Step,
 )
+from recipes.rules.structure import read_condition, read_repeat
 
 _MOST_FAULTS = 100
 
@@ -200,7 +202,7 @@ def _equipment(reader: Reader) -> EquipmentClass:
 
 def _procedure(reader: Reader) -> Procedure:
     procedure = Procedure(unit_procedures=reader.parts("unit_procedures", _unit_procedure))
-    return _with_order(procedure)
+    return in_order(procedure)
 
 
 def _unit_procedure(reader: Reader) -> UnitProcedure:
@@ -208,6 +210,8 @@ def _unit_procedure(reader: Reader) -> UnitProcedure:
         code=reader.code("code", longest=24),
         title=reader.text("title", longest=120, is_required=True),
         operations=reader.parts("operations", _operation, is_required=True),
+        after=_stated_after(reader),
+        when=reader.optional("when", read_condition),
     )
 
 
@@ -216,23 +220,14 @@ def _operation(reader: Reader) -> Operation:
         code=reader.code("code", longest=24),
         title=reader.text("title", longest=120, is_required=True),
         steps=reader.parts("steps", read_step, is_required=True),
+        after=_stated_after(reader),
+        when=reader.optional("when", read_condition),
+        repeat=reader.optional("repeat", read_repeat),
     )
 
 
-def _with_order(procedure: Procedure) -> Procedure:
-    """Return ``procedure`` with every unstated ``after`` filled in with the step before."""
-    before: tuple[str, ...] = ()
-    whole: list[UnitProcedure] = []
-    for unit_procedure in procedure.unit_procedures:
-        operations: list[Operation] = []
-        for operation in unit_procedure.operations:
-            steps: list[Step] = []
-            for step in operation.steps:
-                steps.append(replace(step, after=before) if step.after is UNSTATED else step)
-                before = (step.code,)
-            operations.append(replace(operation, steps=tuple(steps)))
-        whole.append(replace(unit_procedure, operations=tuple(operations)))
-    return Procedure(unit_procedures=tuple(whole))
+def _stated_after(reader: Reader) -> tuple[str, ...] | None:
+    return reader.codes("after", longest=24) if reader.has("after") else None
 
 
 def _other(reader: Reader) -> OtherInformation:

@@ -26,6 +26,7 @@ from recipes.rules.steps import (
     Step,
     TimerStep,
 )
+from recipes.rules.structure import read_condition
 
 # Stands for an ``after`` that is not given, until the place of the step in the procedure is known.
 UNSTATED = ("(the step before)",)
@@ -41,6 +42,7 @@ def read_step(reader: Reader) -> Step:
         "title": reader.text("title", longest=200, is_required=True),
         "instruction": reader.text("instruction", longest=2000),
         "roles": reader.words("roles", PERFORMING_ROLES, default=("operator",)),
+        "when": reader.optional("when", read_condition),
         "verify": reader.flag("verify"),
         "critical": reader.flag("critical"),
         "watch": reader.flag("watch"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from recipes.rules.limits import Range
+
+if TYPE_CHECKING:
+    from recipes.rules.structure import Condition
 
 Place = Literal["room", "incubator"]
 PerformingRole = Literal["operator", "qa"]
@@ -31,7 +34,8 @@ class Step:
     """A phase: the smallest piece of work, done by one person on one screen.
 
     ``after`` names the steps that must be complete before; ``verify`` asks for a second person;
-    ``watch`` says that the limits of the environment hold while it runs.
+    ``watch`` says that the limits of the environment hold while it runs; ``when`` that it is
+    carried out only where a condition is met.
     """
 
     kind: ClassVar[str] = ""
@@ -39,6 +43,7 @@ class Step:
     title: str
     instruction: str
     roles: tuple[PerformingRole, ...] = ("operator",)
+    when: Condition | None = None
     verify: bool = False
     critical: bool = False
     watch: bool = False

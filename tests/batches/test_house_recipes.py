@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,50 @@ def test_a_recipe_of_the_house_is_carried_out(
     verdicts = {value["verdict"] for step in record["steps"] for value in step["values"]}
     assert verdicts <= {"ok", "in_range"}
     assert not list(Verifier().findings())
+
+
+@pytest.mark.requirement("S88-03", "CGMP-04", "CGMP-05")
+def test_the_vaccine_skips_its_second_purification_where_the_first_was_enough() -> None:
+    batch = started("MRNA-NEO", autologous=False)
+    assert open_codes(batch) == ["S01"]
+    work = shift(entries={"S13": "0.40", "S26": "0.50"})
+    with steady_sensors(work, batch):
+        perform_batch(batch, work, until="S04")
+        assert open_codes(batch) == ["S04", "B01", "L01"]
+        perform_batch(batch, work)
+    done = again(batch)
+    assert done.state == "execution_complete"
+    states = {one["code"]: one["state"] for one in queries.record_of(done)["steps"]}
+    assert {code for code, state in states.items() if state == "skipped"} == {"S15", "S16"}
+    assert len(states) == 38
+    assert list(done.branches.values_list("code", "outcome")) == [
+        ("OP-CELLULOSE", "skipped"),
+        ("OP-ADJUST", "over"),
+    ]
+    assert not list(Verifier().findings())
+
+
+@pytest.mark.requirement("S88-03", "CGMP-04", "CGMP-05")
+def test_the_vaccine_is_purified_again_and_adjusted_until_it_is_in_range() -> None:
+    batch = started("MRNA-NEO", autologous=False)
+    work = shift(
+        entries={"S13": "0.80", "S16": "0.20", "S26": "0.71", "S26#2": "0.58", "S26#3": "0.53"}
+    )
+    with steady_sensors(work, batch):
+        perform_batch(batch, work)
+    done = again(batch)
+    assert done.state == "execution_complete"
+    assert list(done.branches.values_list("code", "round", "outcome")) == [
+        ("OP-CELLULOSE", 1, "taken"),
+        ("OP-ADJUST", 1, "again"),
+        ("OP-ADJUST", 2, "again"),
+        ("OP-ADJUST", 3, "over"),
+    ]
+    assert queries.found_values(done)["S27"] == Decimal("1.5")
+    assert not list(Verifier().findings())
+
+
+def open_codes(batch: Batch) -> list[str]:
+    """The steps that can be done now, in the order of the recipe."""
+    found = batch.steps.filter(state__in=("ready", "running", "performed"))
+    return list(found.order_by("ordinal").values_list("code", flat=True))

@@ -174,8 +174,9 @@ def completed_batch(*, work: Shift | None = None, **changes: Any) -> Batch:
 
 
 def step_of(batch: Batch, code: str) -> Step:
-    """A step as it stands now."""
-    return Step.objects.select_related("batch__order__patient").get(batch=batch, code=code)
+    """The latest execution of a step as it stands now."""
+    found = Step.objects.select_related("batch__order__patient").filter(batch=batch, code=code)
+    return found.latest("execution")
 
 
 def again(batch: Batch) -> Batch:

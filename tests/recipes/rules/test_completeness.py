@@ -21,7 +21,7 @@ def told(plain: Any) -> list[str]:
     return [one.detail for one in missing_before_approval(document_from(plain))]
 
 
-@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL"])
+@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
 def test_nothing_is_missing_in_the_recipes_of_the_demo(code: str) -> None:
     assert reasons(demo(code)) == []
     assert reasons(small()) == []

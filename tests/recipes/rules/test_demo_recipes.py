@@ -69,7 +69,7 @@ def test_the_dose_follows_weight_and_phenotype_and_is_capped() -> None:
     assert computed(pgx, "Deviation of the weighing", weighed="1241", target="1239") < 1
 
 
-@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL"])
+@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
 def test_no_timer_of_the_demo_keeps_anybody_waiting(code: str) -> None:
     timers = [step for step in document_from(demo(code)).steps if isinstance(step, TimerStep)]
     assert timers

@@ -37,7 +37,7 @@ def test_a_document_has_the_five_parts_of_a_recipe() -> None:
 
 
 @pytest.mark.requirement("S88-02", "CGMP-04")
-@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL"])
+@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
 def test_a_document_comes_back_from_json_unchanged(code: str) -> None:
     document = document_from(demo(code))
     text = json.dumps(to_plain(document))
@@ -76,7 +76,7 @@ def test_the_order_goes_on_across_operations() -> None:
     assert at(to_plain(document), placed[3].pointer)["code"] == placed[3].step.code
 
 
-@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL"])
+@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
 def test_every_step_comes_back_alone_as_a_batch_keeps_it(code: str) -> None:
     for one in document_from(demo(code)).steps:
         assert step_from(json.loads(json.dumps(to_plain(one)))) == one

@@ -1,0 +1,69 @@
+"""More: which commands on a phase a person may give now, and what each asks and says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.models import User
+from audit.permissions import holds
+from batches.models import Step
+from batches.rules.phases import phase_of
+from batches.states import PHASE
+from recipes.rules.steps import Step as Phase
+
+STOPPERS = ("operator", "verifier", "qa", "qp")
+_TOLD: dict[str, dict[str, Any]] = {
+    "pause": {
+        "title": "Pause this step",
+        "hint": "The time goes on. Whoever performs the step lets it go on.",
+        "submit": "Pause",
+        "icon": "pause",
+    },
+    "resume": {"title": "", "hint": "", "submit": "Go on with the step", "icon": "play"},
+    "hold": {
+        "title": "Hold this step",
+        "hint": "The time goes on. Only quality lets the step go on.",
+        "submit": "Hold the step",
+        "icon": "pause",
+    },
+    "restart": {
+        "title": "Let this step go on",
+        "hint": "The time in hold counts into the limits of the step.",
+        "submit": "Let the step go on",
+        "icon": "play",
+    },
+    "stop": {
+        "title": "Stop this step",
+        "hint": "It ends in an orderly way, and the batch is on hold until quality decides.",
+        "submit": "Stop the step",
+        "icon": "stop",
+        "is_danger": True,
+    },
+    "abort": {
+        "title": "Abort this step",
+        "hint": "It ends at once, and the batch is on hold until quality decides.",
+        "submit": "Abort the step",
+        "icon": "stop",
+        "is_danger": True,
+    },
+    "reset": {
+        "title": "Do this step again",
+        "hint": "A new execution begins beside this one, which stays on the record.",
+        "submit": "Do it again",
+        "icon": "play",
+    },
+}
+
+
+def commands_now(user: User, step: Step, phase: Phase) -> list[dict[str, Any]]:
+    """Return the commands that the table knows in this state and this person may give."""
+    batch = step.batch
+    roles = {"restart": ("qa",), "reset": ("qa",), "resume": phase.roles}
+    found = []
+    for verb in PHASE.verbs_from(phase_of(step.state, step.phase)):
+        is_running = batch.state == "in_progress"
+        is_ending = verb in ("stop", "abort") and batch.state == "on_hold"
+        is_allowed = holds(user, *roles.get(verb, STOPPERS), site_id=batch.site_id)
+        if verb in _TOLD and (is_running or is_ending) and is_allowed:
+            found.append({"verb": verb, **_TOLD[verb]})
+    return found

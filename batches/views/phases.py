@@ -1,0 +1,45 @@
+"""Phases, the screens: the commands on one step that are seldom needed, kept out of the way."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from audit.edges import act_of_request
+from audit.views import roles_required
+from batches import commands
+from batches.views.forms import go, noted, seen_version
+from batches.views.step_screen import Typed
+from batches.views.steps import found_step, path_of, refused
+from kernel.errors import Refusal
+
+COMMANDERS = ("operator", "verifier", "qa", "qp")
+SAID = {
+    "pause": "is paused",
+    "resume": "goes on",
+    "hold": "is held",
+    "restart": "goes on",
+    "stop": "is stopped, and the batch on hold",
+    "abort": "is aborted, and the batch on hold",
+    "reset": "is done again",
+}
+
+
+@require_POST
+@roles_required(*COMMANDERS)
+def move_phase(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Pause, resume, hold, restart, stop, abort or reset a step, and come back to it."""
+    step = found_step(request, number, code)
+    verb, reason = request.POST.get("verb", "")[:12], request.POST.get("reason", "")[:1100]
+    act, seen = act_of_request(request), seen_version(request)
+    try:
+        with noted(request, verb or "move_phase", step.batch, step):
+            if verb == "reset":
+                commands.reset_phase(step_id=step.pk, seen=seen, reason=reason, act=act)
+            else:
+                commands.move_phase(step_id=step.pk, seen=seen, verb=verb, reason=reason, act=act)
+    except Refusal as refusal:
+        return refused(request, number, code, Typed(refusal=refusal, form="phase"))
+    messages.success(request, f"{code} {SAID[verb]}.")
+    return go(path_of(step))
