@@ -28,24 +28,30 @@ from recipes.rules.steps import (
 
 def wrong_calculations(document: Document) -> Iterator[FieldError]:
     """Yield every reason why a calculation or a computed parameter cannot be made."""
-    before = sequence_of(document).before
+    before, sources = sequence_of(document).before, Sources(document)
     for placed in document.placed_steps():
         if isinstance(placed.step, CalculationStep):
-            yield from _wrong_step(document, placed, placed.step, before)
-    yield from _wrong_parameters(document)
+            yield from _wrong_step(sources, placed, placed.step, before)
+    yield from _wrong_parameters(document, sources)
 
 
-def source_unit(document: Document, source: str) -> str | None:
-    """Return the unit in which ``source`` gives a number, or None when it gives none."""
-    kind, _, name = source.partition(".")
-    if name:
+class Sources:
+    """What a formula of a recipe may read, found by name however long the recipe is."""
+
+    def __init__(self, document: Document) -> None:
+        self.steps = {step.code: step for step in document.steps}
+        self.parameters = {one.code: one for one in document.formula.parameters}
+
+    def unit_of(self, source: str) -> str | None:
+        """Return the unit in which ``source`` gives a number, or None when it gives none."""
+        kind, _, name = source.partition(".")
+        if not name:
+            return _unit_of(self.steps.get(source))
         if kind == "order":
             return ORDER_VALUES.get(name)
-        parameter = document.parameter(name) if kind == "parameter" else None
+        parameter = self.parameters.get(name) if kind == "parameter" else None
         has_value = parameter and (parameter.default is not None or parameter.formula)
         return parameter.unit if parameter and has_value else None
-    step = next((step for step in document.steps if step.code == source), None)
-    return _unit_of(step)
 
 
 def _unit_of(step: Step | None) -> str | None:
@@ -74,7 +80,7 @@ def _names_of(formula: str) -> _Names:
 
 
 def _wrong_step(
-    document: Document,
+    sources: Sources,
     placed: Placed,
     step: CalculationStep,
     before: Mapping[str, frozenset[str]],
@@ -101,7 +107,7 @@ def _wrong_step(
             detail=f"The formula of step {step.code} does not use {name}.",
         )
     for one in step.inputs:
-        yield from _wrong_input(document, placed, one, before)
+        yield from _wrong_input(sources, placed, one, before)
     if used.names <= given:
         units = {one.name: one.unit for one in step.inputs}
         fault = unit_fault(step.formula, units, step.unit)
@@ -114,10 +120,10 @@ def _wrong_step(
 
 
 def _wrong_input(
-    document: Document, placed: Placed, one: Input, before: Mapping[str, frozenset[str]]
+    sources: Sources, placed: Placed, one: Input, before: Mapping[str, frozenset[str]]
 ) -> Iterator[FieldError]:
     code, pointer = placed.step.code, f"{placed.pointer}/inputs/{one.name}"
-    unit = source_unit(document, one.source)
+    unit = sources.unit_of(one.source)
     if unit is None:
         yield FieldError(
             pointer=f"{pointer}/from",
@@ -145,7 +151,7 @@ def _spoken(unit: str) -> str:
     return unit_label(unit) or "a plain number"
 
 
-def _wrong_parameters(document: Document) -> Iterator[FieldError]:
+def _wrong_parameters(document: Document, sources: Sources) -> Iterator[FieldError]:
     """Yield what is wrong with parameters that are computed from the others and the order."""
     uses: dict[str, frozenset[str]] = {}
     for place, parameter in enumerate(document.formula.parameters):
@@ -161,7 +167,7 @@ def _wrong_parameters(document: Document) -> Iterator[FieldError]:
             )
             continue
         uses[parameter.code] = used.names
-        units = {name: _unit_of_name(document, name) for name in used.names}
+        units = {name: _unit_of_name(sources, name) for name in used.names}
         known = {name: unit for name, unit in units.items() if unit is not None}
         fault = unit_fault(parameter.formula, known, parameter.unit) if known == units else ""
         if fault:
@@ -169,7 +175,7 @@ def _wrong_parameters(document: Document) -> Iterator[FieldError]:
                 pointer=pointer, code="unit_mismatch", detail=f"Parameter {parameter.code}: {fault}"
             )
         for name in sorted(used.names - set(ORDER_VALUES)):
-            if source_unit(document, f"parameter.{name}") is None:
+            if sources.unit_of(f"parameter.{name}") is None:
                 yield FieldError(
                     pointer=pointer,
                     code="unknown_reference",
@@ -184,8 +190,8 @@ def _wrong_parameters(document: Document) -> Iterator[FieldError]:
         )
 
 
-def _unit_of_name(document: Document, name: str) -> str | None:
-    return ORDER_VALUES.get(name) or source_unit(document, f"parameter.{name}")
+def _unit_of_name(sources: Sources, name: str) -> str | None:
+    return ORDER_VALUES.get(name) or sources.unit_of(f"parameter.{name}")
 
 
 def _circular(uses: Mapping[str, frozenset[str]]) -> list[str]:

@@ -74,6 +74,7 @@ _ATOMS: Mapping[str, Measure] = MappingProxyType(
         "cm": _base("m", "1/100"),
         "mm": _base("m", "1/1000"),
         "um": _base("m", Fraction(1, 10**6)),
+        "nm": _base("m", Fraction(1, 10**9)),
         "kg": _base("kg"),
         "g": _base("kg", "1/1000"),
         "mg": _base("kg", Fraction(1, 10**6)),
@@ -122,6 +123,15 @@ def measure_of(unit: str) -> Measure:
         for atom in part.split("."):
             found = _times(found, _power(_ATOMS[atom], -1))
     return found
+
+
+def condition_fault(formula: str, units: Mapping[str, str]) -> str:
+    """Return why the units of a condition do not go together, in words; empty when they do.
+
+    Raises:
+        Invalid: the condition cannot be read.
+    """
+    return unit_fault(f"if_else({formula}, 1, 0)", units, "1")
 
 
 def unit_fault(formula: str, units: Mapping[str, str], result: str) -> str:

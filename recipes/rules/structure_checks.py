@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kernel.errors import FieldError, Invalid
 from kernel.quantities import unit_label
-from recipes.rules.calculation_checks import source_unit
+from recipes.rules.calculation_checks import Sources
+from recipes.rules.dimensions import condition_fault
 from recipes.rules.document import Document, Operation, UnitProcedure
 from recipes.rules.sequence import Loop, order_of, sequence_of
 from recipes.rules.structure import Condition, condition_names
@@ -63,16 +64,16 @@ def _siblings(
 
 
 def _conditions(document: Document) -> Iterator[FieldError]:
-    order, sequence = order_of(document), sequence_of(document)
+    order, sequence, sources = order_of(document), sequence_of(document), Sources(document)
     for gate in order.gates:
         pointer, known = f"{gate.pointer}/when", sequence.at_gates[gate.pointer]
-        yield from _condition(document, gate.condition, pointer, _Place(gate.code, known))
+        yield from _condition(sources, gate.condition, pointer, _Place(gate.code, known))
     for loop in order.loops:
-        yield from _loop(document, loop, sequence.at_loops)
+        yield from _loop(sources, loop, sequence.at_loops)
 
 
 def _loop(
-    document: Document, loop: Loop, known: Mapping[str, frozenset[str]]
+    sources: Sources, loop: Loop, known: Mapping[str, frozenset[str]]
 ) -> Iterator[FieldError]:
     pointer = f"{loop.pointer}/repeat"
     if loop.most is None:
@@ -85,7 +86,7 @@ def _loop(
         )
         return
     place = _Place(loop.code, known[loop.pointer])
-    yield from _condition(document, loop.until, f"{pointer}/until", place)
+    yield from _condition(sources, loop.until, f"{pointer}/until", place)
 
 
 class _Place:
@@ -97,7 +98,7 @@ class _Place:
 
 
 def _condition(
-    document: Document, condition: Condition, pointer: str, place: _Place
+    sources: Sources, condition: Condition, pointer: str, place: _Place
 ) -> Iterator[FieldError]:
     try:
         used = condition_names(condition.formula)
@@ -112,9 +113,14 @@ def _condition(
     for name in sorted(given - used):
         detail = f"The condition of {place.code} does not use {name}."
         yield _fault(f"{pointer}/inputs/{name}", "unused", detail)
+    units = {one.name: one.unit for one in condition.inputs}
+    fault = condition_fault(condition.formula, units) if used <= given else ""
+    if fault:
+        detail = f"The condition of {place.code}: {fault}"
+        yield _fault(f"{pointer}/formula", "unit_mismatch", detail)
     for one in condition.inputs:
         where = f"{pointer}/inputs/{one.name}"
-        unit = source_unit(document, one.source)
+        unit = sources.unit_of(one.source)
         if unit is None:
             detail = f"The condition of {place.code} takes {one.name} from {one.source}, which"
             yield _fault(f"{where}/from", "unknown_reference", f"{detail} gives no number.")

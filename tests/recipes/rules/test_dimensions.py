@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kernel.errors import Invalid
 from kernel.quantities import UNITS
 from recipes.rules.completeness import missing_before_approval
-from recipes.rules.dimensions import measure_of, unit_fault
+from recipes.rules.dimensions import condition_fault, measure_of, unit_fault
 from recipes.rules.formulas import evaluate
 from recipes.rules.parsing import document_from
 from tests.recipes.rules.test_completeness import with_calculation
@@ -115,3 +115,17 @@ def test_a_recipe_whose_units_do_not_go_together_is_not_approved() -> None:
 def test_a_name_without_a_unit_is_told() -> None:
     with pytest.raises(Invalid):
         unit_fault("nobody + 1", UNIT, "mg")
+
+
+@pytest.mark.requirement("S88-03")
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("mass < 5", ""),
+        ("mass / grams > 2", ""),
+        ("mass < volume", "mg < mL compares what differs."),
+        ("mass >= grams", "mg >= g compares what differs."),
+    ],
+)
+def test_a_condition_compares_what_is_alike(condition: str, told: str) -> None:
+    assert condition_fault(condition, UNIT) == told
