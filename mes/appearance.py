@@ -66,6 +66,7 @@ LOOKS: dict[str, Look] = {
             "not_accepted",
             "open",
             "out_of_trend",
+            "outside_space",
             "qa_approval",
             "qa_review",
             "qa_review_of_aborted",

@@ -8,6 +8,7 @@ from typing import Any
 from audit.acts import Act, command
 from audit.permissions import holds, require
 from audit.signing import Proof, sign
+from batches.commands.designspace import judged_in_space
 from batches.commands.locks import check_seen, require_running, step_for_update
 from batches.commands.readings import Entry, Source, read
 from batches.commands.steps import require_performer
@@ -61,7 +62,7 @@ def correct_value(
     if step.state in SIGNED:
         statement = correction_statement(step, entered=entered, reason=words, values=values)
         _sign_again(step, statement, proof, witness, seen_digest, act)
-    reading = read(phase, entry)
+    reading = judged_in_space(phase, entry, read(phase, entry))
     if reading.entered == old.entered:
         raise Invalid("This is the value that is there.", pointer="/value", code="unchanged")
     value = store(entry, old.name, reading, values, corrects=old)

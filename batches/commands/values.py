@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from audit.acts import Act, command, record
 from audit.queries import next_id
+from batches.commands.designspace import judged_in_space
 from batches.commands.holds import hold_batch
 from batches.commands.locks import (
     check_seen,
@@ -87,7 +88,7 @@ def enter_value(
     )
     if isinstance(phase, ScanIdentityStep):
         return _identity(phase, entry, values, is_typed=is_typed)
-    value = store(entry, wanted, read(phase, entry), values)
+    value = store(entry, wanted, judged_in_space(phase, entry, read(phase, entry)), values)
     if is_typed:
         _tell_typed(entry)
     return value

@@ -17,6 +17,7 @@ VERDICTS: Mapping[str, Look] = {
     "soft_limit": "attention",
     "late": "attention",
     "not_accepted": "attention",
+    "outside_space": "attention",
     "hard_limit": "stop",
     "mismatch": "stop",
 }

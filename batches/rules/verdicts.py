@@ -10,7 +10,16 @@ from kernel.quantities import quantity_label
 from recipes.rules.limits import Range, verdict
 from recipes.rules.steps import ChoiceStep, TimerStep
 
-Word = Literal["ok", "in_range", "soft_limit", "hard_limit", "late", "not_accepted", "mismatch"]
+Word = Literal[
+    "ok",
+    "in_range",
+    "soft_limit",
+    "hard_limit",
+    "late",
+    "not_accepted",
+    "mismatch",
+    "outside_space",
+]
 
 # A value with one of these words was tried, and is not what the step says.
 ONLY_TRIED: tuple[Word, ...] = ("mismatch",)

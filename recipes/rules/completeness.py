@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from kernel.errors import FieldError
 from kernel.quantities import text_of, unit_label
 from recipes.rules.calculation_checks import wrong_calculations
+from recipes.rules.designspace import wrong_regions
 from recipes.rules.document import (
     Document,
     Placed,
@@ -43,6 +44,7 @@ def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
         *_wrong_limits(document),
         *_wrong_environment(document),
         *wrong_calculations(document),
+        *wrong_regions(document),
         *wrong_structure(document),
     )
 

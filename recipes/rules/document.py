@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from kernel.quantities import text_of
+from recipes.rules.designspace import Region
 from recipes.rules.steps import CalculationStep, Input, Place, Step
 from recipes.rules.structure import Condition, Repeat
 
@@ -208,6 +209,7 @@ class Document:
     procedure: Procedure
     other_information: OtherInformation
     environment: tuple[Watch, ...] = ()
+    design_space: tuple[Region, ...] = ()
 
     def placed_steps(self) -> Iterator[Placed]:
         """Yield every step in the order of the procedure, with its place and JSON pointer."""

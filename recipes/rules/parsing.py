@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from kernel.errors import FieldError, Invalid
+from recipes.rules.designspace import read_region
 from recipes.rules.document import (
     PARAMETER_KINDS,
     Document,
@@ -93,6 +94,7 @@ def _document(reader: Reader) -> Document:
         procedure=reader.part("procedure", _procedure),
         other_information=reader.part("other_information", _other, is_required=False),
         environment=reader.parts("environment", _watch),
+        design_space=reader.parts("design_space", read_region),
     )
 
 
@@ -282,6 +284,7 @@ def _repeated(document: Document) -> list[FieldError]:
             (f"/equipment_requirements/{i}", one.code)
             for i, one in enumerate(document.equipment_requirements)
         ),
+        *_twice((f"/design_space/{i}", one.code) for i, one in enumerate(document.design_space)),
         *_twice(
             ((f"/environment/{i}", f"{w.quantity} of the {w.place}"))
             for i, w in enumerate(document.environment)

@@ -33,6 +33,7 @@ def test_a_document_has_the_five_parts_of_a_recipe() -> None:
         "procedure",
         "other_information",
         "environment",
+        "design_space",
     ]
 
 
