@@ -30,11 +30,13 @@ from batches.states import STEP
 from kernel.errors import Conflict, Refusal
 from kernel.events import publish
 from kernel.quantities import quantity_label, text_of
-from recipes.rules.document import Document
-from recipes.rules.sequence import Gate, Loop, order_of
+from recipes.rules.sequence import Gate, Loop, Order, order_of
 from recipes.rules.structure import Condition, is_met
 
 Outcome = Branch.Outcome
+# The document is large, and every signature asks for its order.
+_ORDERS: dict[str, Order] = {}
+_MOST_ORDERS = 64
 
 
 def decide_branches(batch: Batch, *, act: Act) -> frozenset[str]:
@@ -43,18 +45,29 @@ def decide_branches(batch: Batch, *, act: Act) -> frozenset[str]:
     Raises:
         Conflict: with code ``undecidable``, a condition has no answer: a value must be corrected.
     """
-    document = document_of_batch(batch)
-    order = order_of(document)
+    order = _order(batch)
     while True:
         standing, decided = _standing(batch), _decided(batch)
-        gate = due_gate(order, standing, decided)
-        if gate is not None:
-            _pass(batch, document, gate, gate_decision(gate, standing), act)
-            continue
+        # Loops first: what follows one must not be decided while another round is still to come.
         loop = due_loop(order, standing, decided)
-        if loop is None:
+        if loop is not None:
+            _round(batch, loop, loop_decision(loop, standing), act)
+            continue
+        gate = due_gate(order, standing, decided)
+        if gate is None:
             return closed_steps(order, standing, decided)
-        _round(batch, document, loop, loop_decision(loop, standing), act)
+        _pass(batch, gate, gate_decision(gate, standing), act)
+
+
+def _order(batch: Batch) -> Order:
+    """Return the order of the frozen recipe of a batch; read once, then remembered by its digest."""
+    known = _ORDERS.get(batch.control_recipe_digest)
+    if known is None:
+        if len(_ORDERS) >= _MOST_ORDERS:
+            _ORDERS.clear()
+        known = order_of(document_of_batch(batch))
+        _ORDERS[batch.control_recipe_digest] = known
+    return known
 
 
 def _standing(batch: Batch) -> dict[str, Standing]:
@@ -66,9 +79,9 @@ def _decided(batch: Batch) -> set[Decision]:
     return set(batch.branches.values_list("kind", "level", "code", "round"))
 
 
-def _pass(batch: Batch, document: Document, gate: Gate, decision: Decision, act: Act) -> None:
+def _pass(batch: Batch, gate: Gate, decision: Decision, act: Act) -> None:
     """Decide an alternative: its steps open in their turn, or are skipped."""
-    is_taken, used = _asked(batch, document, gate.condition, gate.code)
+    is_taken, used = _asked(batch, gate.condition, gate.code)
     outcome = Outcome.TAKEN if is_taken else Outcome.SKIPPED
     _decide(batch, decision, gate.title, outcome, gate.condition, used, act)
     if is_taken:
@@ -79,12 +92,12 @@ def _pass(batch: Batch, document: Document, gate: Gate, decision: Decision, act:
         save_step(step, "skip", act=act, condition=told)
 
 
-def _round(batch: Batch, document: Document, loop: Loop, decision: Decision, act: Act) -> None:
+def _round(batch: Batch, loop: Loop, decision: Decision, act: Act) -> None:
     """Judge a round: the loop is over, goes on with another round, or has reached its bound."""
     until, most, number = loop.until, loop.most, decision[3]
     assert until is not None, "an approved loop says until when"
     assert most is not None, "an approved loop has a bound"
-    is_over, used = _asked(batch, document, until, loop.code)
+    is_over, used = _asked(batch, until, loop.code)
     outcome = Outcome.AGAIN if number < most else Outcome.BOUND
     _decide(batch, decision, loop.title, Outcome.OVER if is_over else outcome, until, used, act)
     if is_over:
@@ -118,14 +131,12 @@ def _latest(batch: Batch, codes: tuple[str, ...]) -> list[Step]:
     return sorted(latest.values(), key=lambda step: step.ordinal)
 
 
-def _asked(
-    batch: Batch, document: Document, condition: Condition, code: str
-) -> tuple[bool, tuple[Used, ...]]:
+def _asked(batch: Batch, condition: Condition, code: str) -> tuple[bool, tuple[Used, ...]]:
     """Return whether a condition is met, and by which values."""
     try:
         used = used_values(
             condition.inputs,
-            document=document,
+            document=document_of_batch(batch),
             order=order_values(batch),
             steps=found_values(batch),
         )

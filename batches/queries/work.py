@@ -92,14 +92,15 @@ def _step_named(number: str, code: str) -> QuerySet[Step]:
     return rows.select_related("batch").defer("batch__control_recipe")
 
 
-def step_coded(batch: Batch, code: str) -> Step:
-    """Return the latest execution of a step of a batch by its code.
+def step_coded(batch: Batch, code: str, execution: int | None = None) -> Step:
+    """Return an execution of a step of a batch by its code; the latest when none is named.
 
     Raises:
         NotFound: there is none.
     """
     steps = batch.steps.select_related("performed_by", "verified_by")
-    found = None if "\x00" in code else steps.filter(code=code).order_by("-execution").first()
+    named = steps.filter(code=code) if execution is None else steps.filter(execution=execution)
+    found = None if "\x00" in code else named.filter(code=code).order_by("-execution").first()
     if found is None:
         raise NotFound(f"Batch {batch.number} has no step {code[:24]}.")
     found.batch = batch

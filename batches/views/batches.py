@@ -170,6 +170,7 @@ def tree_of(
         )
     ]
     repeated = {place[:2] for place, _ in parts if place[2] > 1}
+    latest = {one.pk for one in latest_of(step for step, _ in steps)}
     return [
         {
             "title": title,
@@ -178,7 +179,10 @@ def tree_of(
             "branches": branches_on(branches, {step for step, _ in lines}, number),
             "phase": phases_of(step for step, _ in lines)["whole"],
             "steps": [
-                step_line(step, values, signatures.get((Step._meta.label, step.pk), []))
+                {
+                    **step_line(step, values, signatures.get((Step._meta.label, step.pk), [])),
+                    "is_earlier": step.pk not in latest,
+                }
                 for step, values in lines
             ],
         }

@@ -72,6 +72,7 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
     missing = missing_values(phase, [value.name for value in standing])
     goes_on = batch.state == "in_progress" and phase_of(step.state, step.phase) == "running"
     is_open = goes_on and step.state == "running" and is_mine
+    is_earlier = batch.steps.filter(code=step.code, execution__gt=step.execution).exists()
     context: dict[str, Any] = {
         "batch": batch,
         "step": step,
@@ -83,11 +84,12 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "may_sign": is_open and not missing,
         "may_verify": goes_on and step.state == "performed",
         "may_hold": batch.state == "in_progress" and holds(user, "operator", "verifier", "qa"),
-        "may_correct": may_correct(batch, step, bool(standing)) and is_mine,
+        "may_correct": may_correct(batch, step, bool(standing)) and is_mine and not is_earlier,
+        "is_earlier": is_earlier,
         "is_mine": is_mine,
         "phase_state": phase_of(step.state, step.phase),
         "phase_holds": [one for one in holds_of(batch) if one.step_id == step.pk],
-        "more": commands_now(user, step, phase),
+        "more": [] if is_earlier else commands_now(user, step, phase),
         "value": shown_value(standing[-1], values) if standing else None,
         "tries": [value for value in values if value.verdict in ONLY_TRIED],
         "waits_for": waiting_for(step, phase) if step.state == "waiting" else [],

@@ -49,8 +49,14 @@ def path_of(step: Step) -> str:
 @require_safe
 @roles_required(*EVERYBODY)
 def step_page(request: HttpRequest, number: str, code: str) -> HttpResponse:
-    """Show one step: what to do, what to enter, what was entered, who signed."""
-    step = whole_step(request, number, code)
+    """Show one step: what to do, what to enter, what was entered, who signed.
+
+    An earlier execution of it is asked for by its number, and can only be read.
+    """
+    asked = request.GET.get("execution", "")
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= 4
+    batch = batch_numbered(number, person_of(request))
+    step = step_coded(batch, code, int(asked) if is_number else None)
     return render(request, "batches/step.html", screen_of(request, step))
 
 

@@ -30,8 +30,8 @@ from tests.worlds.batches import (
     shift,
     step_of,
 )
-from tests.worlds.branching import branching_recipe
-from tests.worlds.recipes import quality
+from tests.worlds.branching import branching_document, branching_recipe, condition
+from tests.worlds.recipes import drafted_version, effective_recipe, quality
 
 pytestmark = pytest.mark.django_db
 
@@ -155,9 +155,6 @@ def test_a_loop_at_its_bound_is_critical_and_holds_the_batch_until_quality_decid
 
 
 def test_a_loop_at_its_bound_as_the_last_of_all_ends_the_batch_when_quality_lets_it() -> None:
-    from tests.worlds.branching import branching_document
-    from tests.worlds.recipes import drafted_version, effective_recipe
-
     plain = branching_document()
     last = plain["procedure"]["unit_procedures"][3]["operations"]
     last[2]["after"], last[3]["after"], last[2]["repeat"]["most"] = ["OP7"], ["OP5"], 2
@@ -170,6 +167,22 @@ def test_a_loop_at_its_bound_as_the_last_of_all_ends_the_batch_when_quality_lets
         batch_id=batch.pk, seen=batch.version, reason="As it is", act=act_by(quality())
     )
     assert again(batch).state == "execution_complete"
+
+
+def test_what_follows_a_loop_is_decided_by_its_last_round() -> None:
+    plain = branching_document()
+    plain["procedure"]["unit_procedures"][3]["operations"][3]["when"] = condition(
+        "volume >= 90", volume=("S07", "mL")
+    )
+    version = effective_recipe(drafted_version(**plain))
+    batch = running_batch(order=received_order(version=version))
+    batch = performed(batch, S05="97.5", S07_1="80.0", S07_2="90.0")
+    assert branches(batch)[1:] == [
+        ("until", "OP6", 1, "again"),
+        ("until", "OP6", 2, "over"),
+        ("when", "OP7", 1, "taken"),
+    ]
+    assert batch.state == "execution_complete"
 
 
 def test_a_correction_says_which_decision_was_made_with_the_old_value() -> None:
@@ -191,9 +204,6 @@ def test_a_correction_says_which_decision_was_made_with_the_old_value() -> None:
 
 
 def test_a_condition_without_an_answer_refuses_the_signature_and_changes_nothing() -> None:
-    from tests.worlds.branching import branching_document, condition
-    from tests.worlds.recipes import drafted_version, effective_recipe
-
     plain = branching_document()
     plain["procedure"]["unit_procedures"][3]["operations"][1]["when"] = condition(
         "1 / purity < 95", purity=("S05", "%")
@@ -216,6 +226,15 @@ def test_the_page_and_the_paper_show_rounds_and_what_was_skipped(client: Any) ->
     assert "10 of 10 steps complete" in page
     for code in ("S06", "S07"):
         assert client.get(f"/batches/{batch.number}/steps/{code}/").status_code == 200
+    assert f"/batches/{batch.number}/steps/S07/?execution=1" in page
+    earlier = client.get(f"/batches/{batch.number}/steps/S07/?execution=1").content.decode()
+    assert "This is an earlier execution" in earlier
+    assert "80.0" in earlier
+    assert "Correct" not in earlier
+    for wrong in ("3", "99999", "x", "-1"):
+        assert client.get(f"/batches/{batch.number}/steps/S07/?execution={wrong}").status_code in (
+            200, 404,
+        )  # fmt: skip
     paper = PdfReader(BytesIO(pdf_of(record_document(batch))))
     text = " ".join(" ".join(page.extract_text() for page in paper.pages).split())
     assert "Operation OP6 · round 2" in text

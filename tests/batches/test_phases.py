@@ -2,84 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from audit.acts import Act, command
 from audit.models import LedgerEntry
 from audit.verification import Verifier
 from batches import commands, queries
-from batches.commands.locks import save_step, step_for_update
 from batches.models import Batch, Hold, Step
-from batches.rules.phases import phase_of, rolled_up
 from batches.states import EXECUTION, PHASE
-from kernel.errors import AlreadyDone, Conflict, IllegalMove, Invalid, NotPermitted, Refusal
-from mes.demo.performing import fill, perform_batch, perform_step, sign, steady_sensors
+from kernel.errors import AlreadyDone, Conflict, IllegalMove, Invalid, NotPermitted
+from mes.demo.performing import fill, perform_batch, sign, steady_sensors
 from quality.models import BatchException
 from quality.queries.release import release_facts
 from quality.rules.release_gate import missing_before_release
 from tests.conftest import NOON
 from tests.worlds.audit import act_by
-from tests.worlds.batches import again, batch_at, operator, running_batch, shift, step_of, verifier
+from tests.worlds.batches import again, batch_at, operator, shift, step_of
+from tests.worlds.phases import COMMANDS, STATES, TRANSIENT, act_on, moves_in_the_ledger, step_in
 from tests.worlds.recipes import quality
 
 pytestmark = pytest.mark.django_db
 
-STATES = (
-    "idle", "running", "pausing", "paused", "holding", "held", "restarting", "stopping", "stopped",
-    "aborting", "aborted", "complete",
-)  # fmt: skip
-COMMANDS = ("start", "pause", "resume", "hold", "restart", "stop", "abort", "reset", "done")
-TRANSIENT = ("pausing", "holding", "restarting", "stopping", "aborting")
-# How a phase of a person gets to each state: the legal moves, the -ing states left open.
-WAYS: dict[str, tuple[str, ...]] = {
-    "idle": (),
-    "running": ("start",),
-    "pausing": ("start", "pause"),
-    "paused": ("start", "pause", "done"),
-    "holding": ("start", "hold"),
-    "held": ("start", "hold", "done"),
-    "restarting": ("start", "hold", "done", "restart"),
-    "stopping": ("start", "stop"),
-    "stopped": ("start", "stop", "done"),
-    "aborting": ("start", "abort"),
-    "aborted": ("start", "abort", "done"),
-    "complete": ("start", "done"),
-}
 CELLS = [(state, verb) for state in STATES for verb in COMMANDS]
 LEGAL = [cell for cell in CELLS if cell in PHASE.table]
-
-
-@command
-def left_in(*, step_id: int, way: tuple[str, ...], act: Act) -> None:
-    """Move a phase along legal moves and leave it there, as equipment that takes its time does."""
-    step = step_for_update(step_id, act=act)
-    for verb in way:
-        step.phase = EXECUTION.after(step.phase, verb)
-        step.state = {"stopped": "stopped", "aborted": "aborted", "idle": "ready"}.get(
-            step.phase, "running"
-        )
-        step.started_at = step.started_at or act.at
-        step.completed_at = act.at if step.phase in ("stopped", "aborted") else None
-        save_step(step, verb, "phase", "started_at", "completed_at", act=act)
-
-
-def step_in(state: str) -> Step:
-    """The first step of a running batch, its phase in this state and filled."""
-    batch = running_batch()
-    step, work = step_of(batch, "S01"), shift()
-    if state == "complete":
-        return perform_step(step, work)
-    if state != "idle":
-        step = commands.start_step(step_id=step.pk, seen=step.version, act=work.act(operator()))
-        step = step_of(batch, "S01")
-        fill(step, work, operator())
-    if WAYS[state][1:]:
-        left_in(step_id=step.pk, way=WAYS[state][1:], act=work.act(operator()))
-    return step_of(batch, "S01")
 
 
 def standing(batch: Batch) -> tuple[Any, ...]:
@@ -119,21 +66,6 @@ def test_every_command_that_a_state_does_not_know_is_refused_and_changes_nothing
     assert standing(step.batch) == before
 
 
-def act_on(step: Step, verb: str) -> Any:
-    """Give a command as the person whose it is."""
-    by = quality() if verb in ("restart", "reset") else operator()
-    act = act_by(by, at=NOON + timedelta(hours=2))
-    if verb == "start":
-        return commands.start_step(step_id=step.pk, seen=step.version, act=act)
-    if verb == "reset":
-        return commands.reset_phase(step_id=step.pk, seen=step.version, reason="Once more", act=act)
-    if verb == "done":
-        return sign(step, shift(at=NOON + timedelta(hours=2)), operator())
-    return commands.move_phase(
-        step_id=step.pk, seen=step.version, verb=verb, reason="A reason", act=act
-    )
-
-
 @pytest.mark.requirement("S88-05", "S88-08")
 @pytest.mark.parametrize(("state", "verb"), LEGAL, ids=[f"{s}-{v}" for s, v in LEGAL])
 def test_every_command_that_a_state_knows_leads_where_the_table_says(state: str, verb: str) -> None:
@@ -159,16 +91,6 @@ def test_every_command_that_a_state_knows_leads_where_the_table_says(state: str,
         assert (first.phase, first.execution) == (state, 1)
         assert (after.state, after.execution, after.pk != first.pk) == ("ready", 2, True)
     assert list(Verifier(streams=[step.batch.stream()]).findings()) == []
-
-
-def moves_in_the_ledger(step: Step) -> list[tuple[str, str]]:
-    """Every move of the phase that the ledger tells of."""
-    found = []
-    for one in LedgerEntry.objects.filter(subject_type="batches.Step", subject_id=str(step.pk)):
-        entry = json.loads(one.entry)
-        if "phase" in entry["before"]:
-            found.append((entry["before"]["phase"], entry["after"]["phase"]))
-    return found
 
 
 def test_a_phase_that_is_held_or_paused_takes_neither_value_nor_signature() -> None:
@@ -300,83 +222,3 @@ def test_a_phase_is_done_again_once_and_only_by_quality() -> None:
         commands.reset_phase(
             step_id=step.pk, seen=step.version, reason="Again", act=act_by(quality())
         )
-
-
-@pytest.mark.parametrize(
-    ("verb", "by"), [("restart", "operator"), ("resume", "verifier"), ("resume", "qa")]
-)
-def test_only_whose_it_is_lets_a_phase_go_on(verb: str, by: str) -> None:
-    step = step_in("held" if verb == "restart" else "paused")
-    who = {"operator": operator, "verifier": verifier, "qa": quality}[by]()
-    with pytest.raises(NotPermitted):
-        commands.move_phase(
-            step_id=step.pk, seen=step.version, verb=verb, reason="So", act=act_by(who)
-        )
-
-
-@pytest.mark.parametrize("verb", ["pause", "hold", "stop", "abort"])
-def test_what_suspends_or_ends_needs_a_reason(verb: str) -> None:
-    step = step_in("running")
-    with pytest.raises(Invalid) as refused:
-        commands.move_phase(step_id=step.pk, seen=None, verb=verb, act=act_by(operator()))
-    assert refused.value.code == "reason_needed"
-    with pytest.raises(Refusal):
-        commands.move_phase(
-            step_id=step.pk, seen=None, verb="complete", reason="x", act=act_by(operator())
-        )
-
-
-@pytest.mark.requirement("S88-05")
-@pytest.mark.parametrize(
-    ("phases", "whole"),
-    [
-        ([], "idle"),
-        (["idle", "idle"], "idle"),
-        (["complete", "complete"], "complete"),
-        (["complete", "idle"], "running"),
-        (["running", "idle"], "running"),
-        (["running", "paused"], "paused"),
-        (["held", "paused", "running"], "held"),
-        (["stopped", "held"], "stopped"),
-        (["aborted", "stopped", "complete"], "aborted"),
-    ],
-)
-def test_the_worst_of_its_phases_shows_on_the_whole(phases: list[str], whole: str) -> None:
-    assert rolled_up(phases) == whole
-    assert rolled_up(reversed(phases)) == whole
-
-
-def test_a_step_older_than_its_phase_is_where_its_signatures_say() -> None:
-    assert [phase_of(state, "idle") for state in ("ready", "running", "performed", "complete")] == [
-        "idle", "running", "running", "complete",
-    ]  # fmt: skip
-    assert phase_of("running", "held") == "held"
-
-
-def test_the_screen_offers_what_the_state_knows_and_this_person_may_do(client: Any) -> None:
-    step = step_in("running")
-    number = step.batch.number
-
-    def offered(by: Any) -> list[str]:
-        client.force_login(by, backend="mes.sign_in.People")
-        page = client.get(f"/batches/{number}/steps/S01/").content.decode()
-        return [verb for verb in COMMANDS if f"ask-phase-{verb}-title" in page]
-
-    assert offered(operator()) == ["pause", "hold", "stop", "abort"]
-    posted = client.post(
-        f"/batches/{number}/steps/S01/phase/",
-        {"version": step.version, "verb": "hold", "reason": "A leak"},
-    )
-    assert posted.status_code == 303
-    assert step_of(step.batch, "S01").phase == "held"
-    assert offered(operator()) == ["stop", "abort"]
-    assert offered(quality()) == ["restart", "stop", "abort"]
-    page = client.get(f"/batches/{number}/").content.decode()
-    assert "Step S01: Phase held" in page
-    refused = client.post(
-        f"/batches/{number}/steps/S01/phase/",
-        {"version": step_of(step.batch, "S01").version, "verb": "pause", "reason": "A leak"},
-    )
-    assert refused.status_code == 409
-    entries = LedgerEntry.objects.filter(stream=step.batch.stream(), verb="refused")
-    assert entries.count() == 1
