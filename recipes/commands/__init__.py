@@ -1,6 +1,7 @@
 """Every write of the third floor."""
 
 from recipes.commands.approval import approve_version, make_effective, retire_version
+from recipes.commands.beginning import begin_recipe
 from recipes.commands.drafting import (
     add_therapy,
     draft_version,
@@ -12,6 +13,7 @@ from recipes.commands.drafting import (
 __all__ = [
     "add_therapy",
     "approve_version",
+    "begin_recipe",
     "draft_version",
     "make_effective",
     "retire_version",

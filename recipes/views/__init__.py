@@ -1,0 +1,28 @@
+"""Pages of the recipes app."""
+
+from recipes.views.beginning import new_recipe, new_version, read_recipe, write_recipe
+from recipes.views.designer import design, edit, try_formula
+from recipes.views.versions import (
+    approve,
+    give_back,
+    put_in_force,
+    recipe_list,
+    recipe_page,
+    submit,
+)
+
+__all__ = [
+    "approve",
+    "design",
+    "edit",
+    "give_back",
+    "new_recipe",
+    "new_version",
+    "put_in_force",
+    "read_recipe",
+    "recipe_list",
+    "recipe_page",
+    "submit",
+    "try_formula",
+    "write_recipe",
+]
