@@ -98,6 +98,11 @@ NAMES: dict[str, Name] = {
         text="Review ({0}) of {1}", fields=("kind", OF_BATCH), href="/batches/{1}/review/"
     ),
     "recipes.Recipe": Name(text="Recipe {0}", fields=("code",), found_by="code"),
+    "recipes.RecipeComment": Name(
+        text="Comment on recipe {0}, version {1}",
+        fields=("recipe__code", "version__number"),
+        href="/recipes/{0}/{1}/compare/",
+    ),
     "recipes.RecipeVersion": Name(
         text="Recipe {0}, version {1}",
         fields=("recipe__code", "number"),
@@ -148,6 +153,7 @@ VERBS: dict[str, str] = {
     "close_watch": "Ended the watch",
     "collect": "Collected",
     "collected": "Collected",
+    "comment": "Commented",
     "complete": "Completed",
     "consume": "Used up",
     "correct": "Corrected a value",
@@ -192,6 +198,7 @@ VERBS: dict[str, str] = {
     "release": "Released",
     "reopen": "Opened again",
     "resume": "Let go on",
+    "resolve": "Settled a comment",
     "return": "Gave back",
     "remove_factor": "Removed a second factor",
     "retire": "Retired",

@@ -12,7 +12,7 @@ from recipes.rules import form_words
 from recipes.rules.document import ORDER_VALUES, Header
 from recipes.rules.editing import steps_in
 from recipes.rules.outline import title_of
-from recipes.rules.shapes import Place, Shape, rows_of, shapes_of, stands_apart
+from recipes.rules.shapes import Place, Shape, rows_of, shapes_of, stands_apart, types_of
 from recipes.rules.steps import QUANTITIES, Step
 
 # What the recipe itself fixes: shown, and sent back as it is.
@@ -37,7 +37,7 @@ class Input:
     rows: list[list[Input]] = field(default_factory=list)
     error: str = ""
     is_required: bool = False
-    is_short: bool = False
+    size: str = ""
 
     @property
     def id(self) -> str:
@@ -133,8 +133,7 @@ def _input(
         help=form_words.help_of(owner, shape.name),
         value=_shown(shape, value),
         is_required=shape.is_required and shape.entry not in ("flag", "parts", "texts"),
-        is_short=shape.name in form_words.SHORT
-        and shape.entry in ("text", "whole", "number", "word"),
+        size=_size(cls, shape),
         error=around.faults.get(f"{at}/{shape.name}", ""),
     )
     if cls is Header and shape.name in FIXED:
@@ -155,6 +154,16 @@ def _input(
     elif shape.entry == "parts" and shape.part:
         _as_rows(made, shape, value, around)
     return made
+
+
+def _size(cls: type[Any], shape: Shape) -> str:
+    """Return the class that says how wide the input is."""
+    if shape.name in ("code", "title") and "title" in types_of(cls):
+        return f"field-{shape.name}"
+    if shape.name in form_words.HALF:
+        return "field-half"
+    is_short = shape.name in form_words.SHORT and shape.entry in ("text", "whole", "number", "word")
+    return "field-short" if is_short else ""
 
 
 def _shown(shape: Shape, value: Any) -> Any:

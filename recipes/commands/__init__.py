@@ -2,6 +2,7 @@
 
 from recipes.commands.approval import approve_version, make_effective, retire_version
 from recipes.commands.beginning import begin_recipe
+from recipes.commands.comments import resolve_comment, write_comment
 from recipes.commands.drafting import (
     add_therapy,
     draft_version,
@@ -16,8 +17,10 @@ __all__ = [
     "begin_recipe",
     "draft_version",
     "make_effective",
+    "resolve_comment",
     "retire_version",
     "return_version",
     "revise_version",
     "submit_version",
+    "write_comment",
 ]

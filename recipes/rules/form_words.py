@@ -18,10 +18,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "Material.autologous": ("The patient's own material", ""),
     "batch_size": ("Batch size", "As it is printed on the record, such as: 1 bag of 50 mL."),
     "checks": ("Points to confirm", "One on a line. Each is ticked by the operator."),
-    "code": ("Code", "A letter, then letters, digits, hyphens or underscores."),
+    "code": ("Code", ""),
     "Header.code": ("Recipe code", ""),
     "container_closure": ("Container and closure", ""),
-    "critical": ("Critical", "A critical step needs a second person, and limits if it measures."),
+    "critical": ("Critical", "Needs a second person, and limits if it measures."),
     "decimals": ("Decimals", "Places behind the point that are recorded."),
     "default": ("Value", "Leave it empty where a formula gives the value, or the batch does."),
     "delay_seconds": ("Delay in seconds", "How long a limit must be broken before it counts."),
@@ -66,7 +66,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "verify": ("Second person verifies", ""),
     "warn_high": ("Warning high", ""),
     "warn_low": ("Warning low", ""),
-    "watch": ("Environment is watched", "The limits of the environment hold while this step runs."),
+    "watch": ("Environment is watched", "The limits of the environment hold while it runs."),
 }  # fmt: skip
 
 # Place in the outline, by class or by the name of its list: (title, help, icon).
@@ -106,8 +106,9 @@ LONG = {"instruction", "excess", "container_closure", "storage", "active_quantit
 SHORT = {"code", "decimals", "unit", "room_class", "min", "max", "number", "value", "min_seconds",
          "max_seconds", "min_percent", "max_percent", "quantity", "kind", "default", "grade",
          "retention_years", "training_since", "delay_seconds", "critical_low", "critical_high",
-         "warn_low", "warn_high", "place", "step", "name", "label", "from", "parameter", "target",
-         "material", "equipment", "therapy"}  # fmt: skip
+         "warn_low", "warn_high", "place", "therapy"}  # fmt: skip
+HALF = {"from", "parameter", "target", "material", "equipment", "step", "name", "label", "strength",
+        "dosage_form", "active_ingredient", "batch_size"}  # fmt: skip
 FIRST = ("code", "title")
 LAST = ("critical", "verify", "watch", "roles", "after")
 

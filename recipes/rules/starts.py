@@ -108,7 +108,7 @@ def _required(name: str, kind: Any, plain: Any) -> Any:
 
 def _required_text(name: str, plain: Any) -> str:
     if name in NEEDED:
-        listed = _listed(plain, NEEDED[name][0])
+        listed = _to_name(plain, NEEDED[name][0])
         return str(listed[0]["code"] if listed else NEEDED[name][1]["code"])
     if name == "quantity":
         return next(iter(QUANTITIES))
@@ -145,6 +145,11 @@ def _listed(plain: Any, pointer: str) -> list[Any]:
     return list(found)
 
 
+def _to_name(plain: Any, pointer: str) -> list[Any]:
+    """Return what a new step may name: the patient's own material is scanned as an identity."""
+    return [one for one in _listed(plain, pointer) if not one.get("autologous")]
+
+
 def kinds_to_start() -> tuple[str, ...]:
     """Return the kinds of step that can be started in a recipe."""
     found = []
@@ -168,7 +173,7 @@ def add_step(plain: dict[str, Any], pointer: str, kind: str, place: int | None =
     step = start_of(STEP_CLASSES[kind], plain)
     whole = plain
     for name, (listed, item) in NEEDED.items():
-        if step.get(name) and not _listed(whole, listed):
+        if step.get(name) and not _to_name(whole, listed):
             whole = add(whole, listed, dict(item)).plain
     return add(whole, pointer, step, place)
 

@@ -1,6 +1,7 @@
 """Pages of the recipes app."""
 
 from recipes.views.beginning import new_recipe, new_version, read_recipe, write_recipe
+from recipes.views.compare import comment, compare, resolve
 from recipes.views.designer import design, edit, try_formula
 from recipes.views.versions import (
     approve,
@@ -13,6 +14,8 @@ from recipes.views.versions import (
 
 __all__ = [
     "approve",
+    "comment",
+    "compare",
     "design",
     "edit",
     "give_back",
@@ -22,6 +25,7 @@ __all__ = [
     "read_recipe",
     "recipe_list",
     "recipe_page",
+    "resolve",
     "submit",
     "try_formula",
     "write_recipe",

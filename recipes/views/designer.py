@@ -45,7 +45,10 @@ def design(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if version.state != "draft":
         return redirect("recipe", code=code, number=number)
     context = designed(request, version, request.GET.get("at", FIRST))
-    return render(request, template_of(request), context)
+    response = render(request, template_of(request), context)
+    if is_swapped(request):
+        response["HX-Push-Url"] = address(version, context["at"])
+    return response
 
 
 def template_of(request: HttpRequest) -> str:

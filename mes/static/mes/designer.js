@@ -10,14 +10,25 @@ function go(by) {
   all[Math.min(all.length - 1, Math.max(0, now + by))]?.focus();
 }
 
+// Asked for by what stays: a link that is swapped while a field is being saved takes its request along.
+function ask(method, url, values) {
+  window.htmx.ajax(method, url, { source: "#designer-sync", target: "#designer-sync", swap: "innerHTML", values });
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#designer-sync a[data-part]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  ask("GET", link.getAttribute("href"));
+});
+
 // The form that moves stands beside the selected part; it moves the one that has the focus.
 function moveItem(act) {
   const focused = document.activeElement.closest("[data-outline] a[data-item]");
   const url = document.querySelector("[data-edit]")?.dataset.edit;
   const version = document.querySelector(".seen input")?.value;
   if (!focused || !url) return;
-  const values = { act, version, at: focused.dataset.at };
-  window.htmx.ajax("POST", url, { source: "#designer-sync", target: "#designer", swap: "outerHTML", values });
+  ask("POST", url, { act, version, at: focused.dataset.at });
 }
 
 document.addEventListener("keydown", (event) => {
@@ -51,4 +62,14 @@ document.addEventListener("htmx:afterSettle", () => {
   }
 });
 
-document.querySelector("[data-outline] [aria-current]")?.scrollIntoView({ block: "nearest" });
+// The outline is scrolled by itself, never the page with it.
+function showCurrent() {
+  const outline = document.querySelector("[data-outline]");
+  const line = outline?.querySelector("[aria-current]");
+  if (!line) return;
+  const top = line.offsetTop - outline.scrollTop;
+  if (top < 0 || top > outline.clientHeight - line.offsetHeight) outline.scrollTop = line.offsetTop - outline.clientHeight / 3;
+}
+
+showCurrent();
+document.addEventListener("htmx:afterSettle", showCurrent);
