@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{VERSION}design/", views.design, name="recipe-design"),
     path(f"{VERSION}edit/", views.edit, name="recipe-edit"),
     path(f"{VERSION}try/", views.try_formula, name="recipe-try"),
+    path(f"{VERSION}preview/", views.preview, name="recipe-preview"),
     path(f"{VERSION}compare/", views.compare, name="recipe-compare"),
     path(f"{VERSION}comments/", views.comment, name="recipe-comment"),
     path(f"{VERSION}comments/<int:comment_id>/resolve/", views.resolve, name="recipe-resolve"),

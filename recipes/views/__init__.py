@@ -3,6 +3,7 @@
 from recipes.views.beginning import new_recipe, new_version, read_recipe, write_recipe
 from recipes.views.compare import comment, compare, resolve
 from recipes.views.designer import design, edit, try_formula
+from recipes.views.preview import preview
 from recipes.views.versions import (
     approve,
     give_back,
@@ -21,6 +22,7 @@ __all__ = [
     "give_back",
     "new_recipe",
     "new_version",
+    "preview",
     "put_in_force",
     "read_recipe",
     "recipe_list",
