@@ -44,4 +44,10 @@ ICONS: dict[str, str] = {
     "wifi-off": '<path d="M3 3l18 18M5 12a10 10 0 0 1 4-2.5M13 9a10 10 0 0 1 6 3'
     'M8.5 15.5a5 5 0 0 1 7 0M12 19v.2"/>',
     "x": '<path d="M6 6l12 12M18 6L6 18"/>',
+    "columns": '<path d="M4 4h16v16H4zM12 4v16"/>',
+    "copy": '<path d="M8 8h12v12H8zM4 16V4h12"/>',
+    "down": '<path d="M12 5v14M6 13l6 6 6-6"/>',
+    "edit": '<path d="M4 20h4L19 9l-4-4L4 16zM13 7l4 4"/>',
+    "trash": '<path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5"/>',
+    "up": '<path d="M12 19V5M6 11l6-6 6 6"/>',
 }

@@ -99,6 +99,11 @@ NAMES: dict[str, Name] = {
         text="Review ({0}) of {1}", fields=("kind", OF_BATCH), href="/batches/{1}/review/"
     ),
     "recipes.Recipe": Name(text="Recipe {0}", fields=("code",), found_by="code"),
+    "recipes.RecipeComment": Name(
+        text="Comment on recipe {0}, version {1}",
+        fields=("recipe__code", "version__number"),
+        href="/recipes/{0}/{1}/compare/",
+    ),
     "recipes.RecipeVersion": Name(
         text="Recipe {0}, version {1}",
         fields=("recipe__code", "number"),
@@ -151,6 +156,7 @@ VERBS: dict[str, str] = {
     "collect": "Collected",
     "collected": "Collected",
     "come_to_rest": "Came to rest",
+    "comment": "Commented",
     "complete": "Completed",
     "consume": "Used up",
     "correct": "Corrected a value",
@@ -198,6 +204,7 @@ VERBS: dict[str, str] = {
     "reset": "Began again",
     "restart": "Restarted",
     "resume": "Let go on",
+    "resolve": "Settled a comment",
     "return": "Gave back",
     "remove_factor": "Removed a second factor",
     "retire": "Retired",

@@ -16,7 +16,7 @@ from audit.rules.training import Procedure
 from kernel.canonical import canonical
 from kernel.errors import FieldError, Invalid, NotFound
 from kernel.prepared import prepared
-from recipes.models import Recipe, RecipeVersion, Therapy
+from recipes.models import Recipe, RecipeComment, RecipeVersion, Therapy
 from recipes.rules.completeness import missing_before_approval
 from recipes.rules.document import Document
 from recipes.rules.parsing import document_from
@@ -201,3 +201,14 @@ def authors_of(version: RecipeVersion) -> set[int]:
     """Return the ids of everybody who wrote a version: the drafter, and who signed as author."""
     signed = signatures_of(version).filter(meaning="authored")
     return {version.drafted_by_id, *signed.values_list("signer_id", flat=True)}
+
+
+def comments_on(version: RecipeVersion) -> QuerySet[RecipeComment]:
+    """Return the comments on a version, oldest first."""
+    found = RecipeComment.objects.filter(version=version)
+    return found.select_related("written_by", "resolved_by").order_by("pk")
+
+
+def open_comments(version: RecipeVersion) -> int:
+    """Return how many comments on a version nobody settled yet."""
+    return RecipeComment.objects.filter(version=version, resolved_at=None).count()

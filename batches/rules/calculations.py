@@ -14,7 +14,8 @@ from kernel.quantities import round_half_up, text_of
 from recipes.rules.document import ORDER_VALUES, Document
 from recipes.rules.formulas import evaluate
 from recipes.rules.scaling import parameter_values
-from recipes.rules.steps import CalculationStep, Input
+from recipes.rules.steps import CalculationStep
+from recipes.rules.structure import Input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

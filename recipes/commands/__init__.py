@@ -8,6 +8,8 @@ from recipes.commands.approval import (
     retire_version,
     schedule_version,
 )
+from recipes.commands.beginning import begin_recipe
+from recipes.commands.comments import resolve_comment, write_comment
 from recipes.commands.drafting import (
     add_therapy,
     draft_version,
@@ -19,13 +21,16 @@ from recipes.commands.drafting import (
 __all__ = [
     "add_therapy",
     "approve_version",
+    "begin_recipe",
     "check_version",
     "draft_version",
     "make_due_effective",
     "make_effective",
+    "resolve_comment",
     "retire_version",
     "return_version",
     "revise_version",
     "schedule_version",
     "submit_version",
+    "write_comment",
 ]

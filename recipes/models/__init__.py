@@ -1,5 +1,6 @@
 """The records of the third floor."""
 
+from recipes.models.comment import RecipeComment
 from recipes.models.recipe import Recipe, RecipeVersion, Therapy
 
-__all__ = ["Recipe", "RecipeVersion", "Therapy"]
+__all__ = ["Recipe", "RecipeComment", "RecipeVersion", "Therapy"]

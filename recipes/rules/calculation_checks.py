@@ -19,11 +19,11 @@ from recipes.rules.sequence import sequence_of
 from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
-    Input,
     NumberStep,
     SensorStep,
     Step,
 )
+from recipes.rules.structure import Input
 
 
 def wrong_calculations(document: Document) -> Iterator[FieldError]:

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from kernel.quantities import text_of
 from recipes.rules.designspace import Region
-from recipes.rules.steps import CalculationStep, Input, Place, Step
-from recipes.rules.structure import Condition, Repeat
+from recipes.rules.steps import CalculationStep, Place, Step
+from recipes.rules.structure import Condition, Input, Repeat
 
 ParameterKind = Literal["process", "input", "output"]
 

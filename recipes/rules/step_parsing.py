@@ -16,7 +16,6 @@ from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
-    Input,
     NumberStep,
     Option,
     ScanEquipmentStep,
@@ -26,7 +25,7 @@ from recipes.rules.steps import (
     Step,
     TimerStep,
 )
-from recipes.rules.structure import read_condition
+from recipes.rules.structure import Input, read_condition
 
 # Stands for an ``after`` that is not given, until the place of the step in the procedure is known.
 UNSTATED = ("(the step before)",)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from recipes.rules.limits import Range
-
-if TYPE_CHECKING:
-    from recipes.rules.structure import Condition
+from recipes.rules.structure import Condition, Input
 
 Place = Literal["room", "incubator"]
 PerformingRole = Literal["operator", "qa"]
@@ -116,18 +114,6 @@ class SensorStep(Step):
     decimals: int
     hard: Range | None = None
     soft: Range | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """What a name in a formula stands for, and the unit the formula expects it in.
-
-    ``source`` is a step's code, ``order.weight_kg``, ``order.height_cm`` or ``parameter.CODE``.
-    """
-
-    name: str
-    source: str
-    unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

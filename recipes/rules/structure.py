@@ -13,10 +13,21 @@ from decimal import Decimal
 from kernel.errors import Invalid
 from recipes.rules.formulas import Node, Number, Operation, evaluate, names_in, parsed
 from recipes.rules.reader import Reader
-from recipes.rules.steps import Input
 
 MOST_ROUNDS = 99
 _YES, _NO = Number(Decimal(1)), Number(Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What a name in a formula stands for, and the unit the formula expects it in.
+
+    ``source`` is a step's code, ``order.weight_kg``, ``order.height_cm`` or ``parameter.CODE``.
+    """
+
+    name: str
+    source: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from recipes.queries import (
     authors_of,
     document_of,
     findings_of,
+    open_comments,
     signatures_on,
     version_numbered,
     version_statement,
@@ -42,7 +43,14 @@ MEANINGS = {"submit": "authored", "check": "reviewed", "approve": "approved"}
 @roles_required(*EVERYBODY)
 def recipe_list(request: HttpRequest) -> HttpResponse:
     """Show every version of every recipe, newest first."""
-    return render(request, "recipes/list.html", {"versions": list(versions()[:500])})
+    return render(
+        request,
+        "recipes/list.html",
+        {
+            "versions": list(versions()[:500]),
+            "may_draft": holds(request.user, "engineer"),
+        },
+    )
 
 
 @require_safe
@@ -98,9 +106,21 @@ def shown(
         "findings": findings_of(version),
         "signatures": signatures_on(version),
         "may": may,
+        "open_comments": open_comments(version),
+        "drafting": _drafting(request, version),
         "signing": dialog_of(request, version, may, error),
         "refusal": None if error else refusal,
     }
+
+
+def _drafting(request: HttpRequest, version: RecipeVersion) -> dict[str, Any]:
+    """Return how an engineer goes on: in this draft, in the one there is, or in a new one."""
+    if not holds(request.user, "engineer"):
+        return {}
+    if version.state == "draft":
+        return {"design": version.number}
+    draft = versions().filter(recipe=version.recipe, state="draft").first()
+    return {"other": draft.number} if draft else {"is_new": True}
 
 
 def _watched(watch: Any) -> list[tuple[str, str]]:
@@ -178,7 +198,8 @@ def dialog_of(
     }
 
 
-def _seen(request: HttpRequest) -> int:
+def seen_version(request: HttpRequest) -> int:
+    """Return which version the form says it was shown."""
     text = request.POST.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise Invalid("The form does not say which version was shown.", pointer="/version")
@@ -207,7 +228,7 @@ def _signed(
     proof: Proof = proof_of_signer(request)
     sign(
         version_id=version.pk,
-        seen=_seen(request),
+        seen=seen_version(request),
         proof=proof,
         seen_digest=request.POST.get("digest", ""),
         act=act_of_proof(request, proof),
@@ -244,7 +265,7 @@ def schedule(request: HttpRequest, code: str, number: int) -> HttpResponse:
     def move(version: RecipeVersion) -> None:
         commands.schedule_version(
             version_id=version.pk,
-            seen=_seen(request),
+            seen=seen_version(request),
             effective_from=_moment(request.POST.get("effective_from", "")),
             act=act_of_request(request),
         )
@@ -281,7 +302,7 @@ def give_back(request: HttpRequest, code: str, number: int) -> HttpResponse:
     def move(version: RecipeVersion) -> None:
         commands.return_version(
             version_id=version.pk,
-            seen=_seen(request),
+            seen=seen_version(request),
             reason=request.POST.get("reason", ""),
             act=act_of_request(request),
         )
@@ -296,7 +317,7 @@ def put_in_force(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
     def move(version: RecipeVersion) -> None:
         commands.make_effective(
-            version_id=version.pk, seen=_seen(request), act=act_of_request(request)
+            version_id=version.pk, seen=seen_version(request), act=act_of_request(request)
         )
 
     return _answer(request, code, number, "is in force", move)

@@ -1,0 +1,86 @@
+"""A recipe begins: its therapy, where it is new, and its first draft, in one gesture."""
+
+from __future__ import annotations
+
+import re
+
+from audit.acts import Act, command
+from audit.permissions import holds, require
+from kernel.errors import Conflict, Invalid, NotFound
+from recipes.commands.drafting import add_therapy, draft_version
+from recipes.models import Recipe, RecipeVersion, Therapy
+from recipes.rules.starts import new_document
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
+
+
+@command
+def begin_recipe(
+    *,
+    code: str,
+    title: str,
+    therapy: str,
+    therapy_name: str | None,
+    is_autologous: bool,
+    act: Act,
+) -> RecipeVersion:
+    """Draft the first version of a new recipe; a therapy that is not known yet is added.
+
+    Args:
+        therapy: the code of the therapy.
+        therapy_name: what a new therapy is called; None for one that is known.
+        is_autologous: whether a new therapy is made from the patient's own cells.
+
+    Raises:
+        NotPermitted: whoever asks is no engineer.
+        Invalid: a code or a name says nothing, or there is no such therapy.
+        Conflict: there is such a recipe, or such a therapy, already.
+    """
+    require(holds(act.by, "engineer"), "begin recipes")
+    code, title = _code(code, 40, "/code"), _said(title, 200, "/title")
+    therapy = _code(therapy, 24, "/therapy")
+    if Recipe.objects.filter(code=code).exists():
+        raise Conflict(
+            f"There is a recipe {code} already: draft a new version of it.",
+            pointer="/code",
+            code="exists",
+        )
+    known = _therapy(therapy, therapy_name, is_autologous, act)
+    document = new_document(
+        code=code, title=title, therapy=known.code, autologous=known.is_autologous
+    )
+    return draft_version(recipe_code=code, therapy=known, document=document, act=act)
+
+
+def _therapy(code: str, name: str | None, is_autologous: bool, act: Act) -> Therapy:
+    known = Therapy.objects.filter(code=code).first()
+    if name is None:
+        if known is None:
+            raise NotFound(f"There is no therapy {code}.")
+        return known
+    if known is not None:
+        raise Conflict(
+            f"There is a therapy {code} already: choose it from the list.",
+            pointer="/therapy_code",
+            code="exists",
+        )
+    said = _said(name, 120, "/therapy_name")
+    return add_therapy(code=code, name=said, is_autologous=is_autologous, made_at=None, act=act)
+
+
+def _code(text: str, longest: int, pointer: str) -> str:
+    asked = text.strip()
+    if not _CODE.fullmatch(asked) or len(asked) > longest:
+        raise Invalid(
+            f"A code is a letter, then letters, digits, hyphens or underscores: {longest} at most.",
+            pointer=pointer,
+            code="not_a_code",
+        )
+    return asked
+
+
+def _said(text: str, longest: int, pointer: str) -> str:
+    said = text.strip()
+    if not said or len(said) > longest or not said.isprintable():
+        raise Invalid(f"Say it in 1 to {longest} characters.", pointer=pointer, code="required")
+    return said
