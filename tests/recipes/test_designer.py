@@ -13,6 +13,7 @@ from audit.models import LedgerEntry
 from recipes.models import Recipe, RecipeVersion, Therapy
 from tests.recipes.test_screens import signed_in
 from tests.worlds.audit import person
+from tests.worlds.batches import issued_batch
 from tests.worlds.recipes import drafted_version, effective_recipe, engineer, quality, therapy
 
 pytestmark = pytest.mark.django_db
@@ -301,3 +302,18 @@ def test_what_is_no_recipe_is_not_imported(text: str, words: str) -> None:
     assert answer.status_code in (404, 422)
     assert words in answer.content.decode()
     assert RecipeVersion.objects.count() == 0
+
+
+@pytest.mark.requirement("A11-10")
+def test_a_batch_keeps_its_version_when_a_new_one_comes_into_force() -> None:
+    batch = issued_batch()
+    old, frozen = batch.recipe_version, batch.control_recipe_digest
+    client = signed_in(engineer())
+    assert client.post("/recipes/SMALL-MBR/1/new-version/").status_code == 303
+    sent = fields_on(client, f"{STEPS}/0", number=2)
+    client.post("/recipes/SMALL-MBR/2/edit/", {**sent, "/title": "Clear both lines"})
+    effective_recipe(RecipeVersion.objects.get(number=2))
+    batch.refresh_from_db()
+    assert (batch.recipe_version, batch.control_recipe_digest) == (old, frozen)
+    assert batch.recipe_version.state == "superseded"
+    assert batch.steps.get(code="S01").title == "Clear the line"
