@@ -130,6 +130,9 @@ def test_two_engineers_see_both_values_and_neither_is_lost() -> None:
     assert "<td>Mine</td><td>Theirs</td>" in page
     assert "Emma Example" in page
     assert step(0)["title"] == "Theirs"
+    # What would change nothing is refused just so: it was decided on a page that is out of date.
+    idle = {"act": "up", "at": f"{STEPS}/0", "version": "1"}
+    assert first.post(EDIT, idle, **HTMX).status_code == 409
     assert first.post(EDIT, {**mine, "/title": "Mine", "over": "2"}).status_code == 303
     assert step(0)["title"] == "Mine"
 
