@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from recipes.rules.editing import followers_of
 from recipes.rules.form_words import kind_words, label_of, place_words
 from recipes.rules.outline import title_of
 
@@ -84,7 +85,7 @@ def _parts(plain: Mapping[str, Any]) -> Iterator[_Part]:
     for key in plain.keys() - {"header", "formula", "other_information", "procedure",
                                "equipment_requirements", "environment"}:  # fmt: skip
         yield _Part(path=f"/{key}", kind=place_words(key), plain={key: plain[key]})
-    procedure = plain.get("procedure") or {}
+    followers, procedure = followers_of(plain), plain.get("procedure") or {}
     for u, unit in enumerate(procedure.get("unit_procedures") or ()):
         path = f"/unit_procedures/{unit['code']}"
         yield _Part(path=path, kind="Unit procedure", plain=_own(unit), order=u)
@@ -92,8 +93,18 @@ def _parts(plain: Mapping[str, Any]) -> Iterator[_Part]:
             at = f"/operations/{operation['code']}"
             yield _Part(path=at, kind="Operation", plain=_own(operation), holder=path, order=o)
             for s, step in enumerate(operation.get("steps") or ()):
-                yield _Part(path=f"/steps/{step['code']}", kind=kind_words(str(step["kind"])),
-                            plain=step, holder=at, order=s)  # fmt: skip
+                yield _Part(
+                    path=f"/steps/{step['code']}",
+                    kind=kind_words(str(step["kind"])),
+                    plain=_step(step, followers),
+                    holder=at,
+                    order=s,
+                )
+
+
+def _step(step: Mapping[str, Any], followers: frozenset[str]) -> Mapping[str, Any]:
+    """Return a step; one that only follows the step before it says so, whichever that is."""
+    return {**step, "after": ["the step before"]} if step["code"] in followers else step
 
 
 def _own(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,11 +113,11 @@ def _own(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _mapping(path: str, name: str, plain: Mapping[str, Any]) -> Iterator[_Part]:
     lists = {key: one for key, one in plain.items() if _is_items(one)}
-    yield _Part(
-        path=path,
-        kind=place_words(name),
-        plain={key: one for key, one in plain.items() if key not in lists},
-    )
+    inner = {key: one for key, one in plain.items() if isinstance(one, dict)}
+    own = {key: one for key, one in plain.items() if key not in {**lists, **inner}}
+    yield _Part(path=path, kind=place_words(name), plain=own)
+    for key, part in inner.items():
+        yield _Part(path=f"{path}/{key}", kind=place_words(key), plain=part)
     for key, items in lists.items():
         yield from _items(f"{path}/{key}", key, items)
 

@@ -8,7 +8,7 @@ waits for what that step waited for; a new code is carried to everything that na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -133,7 +133,7 @@ def duplicate(plain: dict[str, Any], pointer: str) -> Edited:
     """Put a copy of an item behind it; every code in the copy is new."""
     items, place = _item_at(plain, pointer)
     copy, taken = deepcopy(items[place]), set(_every_code(plain))
-    followers, new = _followers(plain), set()
+    followers, new = followers_of(plain), set()
     for one in _coded(copy):
         old = one["code"]
         one["code"] = free_code(old, taken)
@@ -276,7 +276,7 @@ def _codes_in(part: Any) -> frozenset[str]:
     return frozenset(one["code"] for one in _coded(part) if "instruction" in one)
 
 
-def _followers(plain: Any) -> frozenset[str]:
+def followers_of(plain: Mapping[str, Any]) -> frozenset[str]:
     """Return the codes of the steps that only follow the one before them."""
     before: list[str] = []
     found = set()
@@ -293,7 +293,7 @@ def _relinked(
     new: frozenset[str] = frozenset(),
 ) -> Edited:
     """Return the document changed, the order of its steps kept in the sense of this module."""
-    followers = _followers(plain) | new
+    followers = followers_of(plain) | new
     waits = {one["code"]: one.get("after") or [] for one in steps_in(plain)}
     whole = deepcopy(plain)
     pointer = change(whole)

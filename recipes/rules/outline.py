@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ from recipes.rules.document import Document
 from recipes.rules.form_words import PLACES, kind_words, place_words
 from recipes.rules.shapes import Shape, nearest_place, place_at, shapes_of, stands_apart
 
+_OPERATION = re.compile(r"/procedure/unit_procedures/\d+/operations/\d+")
+_MOST_STEPS = 150
 # Fields that say in a word what an item is.
 _TITLES = ("title", "label", "name", "quantity")
 
@@ -35,12 +38,18 @@ class Node:
     is_item: bool = False
     is_current: bool = False
     findings: int = 0
+    is_folded: bool = False
     children: list[Node] = field(default_factory=list)
 
     @property
     def all_findings(self) -> int:
         """The findings here and below."""
         return self.findings + sum(one.all_findings for one in self.children)
+
+    @property
+    def shown_findings(self) -> int:
+        """The findings to show on this line: those below, too, where the lines below are hidden."""
+        return self.findings if self.is_shown else self.all_findings
 
     @property
     def is_open(self) -> bool:
@@ -50,6 +59,8 @@ class Node:
     @property
     def is_shown(self) -> bool:
         """Whether the lines below are shown: of a list of many, only while one stands in it."""
+        if self.is_folded:
+            return False
         has_items = any(one.is_item for one in self.children)
         return not has_items or self.is_open or self.pointer.startswith("/procedure/")
 
@@ -63,7 +74,16 @@ def outline_of(plain: Mapping[str, Any], current: str, findings: Sequence[Pointe
     nodes = []
     for shape in shapes_of(Document):
         nodes.append(_branch(shape, "", plain, current, counts))
+    _fold(nodes)
     return nodes
+
+
+def _fold(nodes: Sequence[Node]) -> None:
+    """Fold the operations of a long recipe, but for the one where somebody stands."""
+    operations = [one for one in flat(nodes) if _OPERATION.fullmatch(one.pointer)]
+    if sum(len(one.children) for one in operations) > _MOST_STEPS:
+        for one in operations:
+            one.is_folded = not one.is_open
 
 
 def _branch(

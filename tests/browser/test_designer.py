@@ -38,7 +38,7 @@ def fill(page: Page, **fields: str) -> None:
     form = page.locator("#thing-form")
     for words, text in fields.items():
         label = words.replace("_", " ")
-        field = form.get_by_label(re.compile(rf"^{label}( optional)?$")).first
+        field = form.get_by_label(label, exact=True).first
         if field.evaluate("one => one.tagName") == "SELECT":
             field.select_option(text)
         else:
@@ -226,7 +226,7 @@ def changed_draft(page: Page, address: str) -> None:
     open_part(page, "Cell processor")
     add_step(page, "Timer", "Let the processor warm up", "Wait until the screen is green.")
     page.goto(f"{address}/recipes/CART-19-MBR/2/compare/")
-    line = page.locator("#header-product + tr")
+    line = page.locator("#header-product-strength")
     line.locator("summary").click()
     line.get_by_label("Comment", exact=True).fill("Which study supports the new strength?")
     line.get_by_role("button", name="Write the comment").click()

@@ -13,6 +13,7 @@ from audit.models import LedgerEntry
 from recipes.models import Recipe, RecipeVersion, Therapy
 from tests.recipes.test_screens import signed_in
 from tests.worlds.audit import person
+from tests.worlds.batches import issued_batch
 from tests.worlds.recipes import drafted_version, effective_recipe, engineer, quality, therapy
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,9 @@ def test_two_engineers_see_both_values_and_neither_is_lost() -> None:
     assert "<td>Mine</td><td>Theirs</td>" in page
     assert "Emma Example" in page
     assert step(0)["title"] == "Theirs"
+    # What would change nothing is refused just so: it was decided on a page that is out of date.
+    idle = {"act": "up", "at": f"{STEPS}/0", "version": "1"}
+    assert first.post(EDIT, idle, **HTMX).status_code == 409
     assert first.post(EDIT, {**mine, "/title": "Mine", "over": "2"}).status_code == 303
     assert step(0)["title"] == "Mine"
 
@@ -301,3 +305,18 @@ def test_what_is_no_recipe_is_not_imported(text: str, words: str) -> None:
     assert answer.status_code in (404, 422)
     assert words in answer.content.decode()
     assert RecipeVersion.objects.count() == 0
+
+
+@pytest.mark.requirement("A11-10")
+def test_a_batch_keeps_its_version_when_a_new_one_comes_into_force() -> None:
+    batch = issued_batch()
+    old, frozen = batch.recipe_version, batch.control_recipe_digest
+    client = signed_in(engineer())
+    assert client.post("/recipes/SMALL-MBR/1/new-version/").status_code == 303
+    sent = fields_on(client, f"{STEPS}/0", number=2)
+    client.post("/recipes/SMALL-MBR/2/edit/", {**sent, "/title": "Clear both lines"})
+    effective_recipe(RecipeVersion.objects.get(number=2))
+    batch.refresh_from_db()
+    assert (batch.recipe_version, batch.control_recipe_digest) == (old, frozen)
+    assert batch.recipe_version.state == "superseded"
+    assert batch.steps.get(code="S01").title == "Clear the line"
