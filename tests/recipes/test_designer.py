@@ -269,7 +269,7 @@ def test_a_formula_is_tried_with_examples_and_nothing_is_written() -> None:
     for headers in ({}, HTMX):
         tried = {**sent, "sample.volume": "140", "sample.weight": "70"}
         answer = client.post("/recipes/SMALL-MBR/1/try/", tried, **headers)
-        assert "= <strong>1.000 mL/min</strong>" in answer.content.decode()
+        assert "= <strong>1.000 mL/kg</strong>" in answer.content.decode()
         wrong = client.post(
             "/recipes/SMALL-MBR/1/try/", {**sent, "/formula": "volume / * 2"}, **headers
         ).content.decode()
