@@ -163,6 +163,7 @@ VERBS: dict[str, str] = {
     "create_token": "Created a token",
     "decline": "Declined",
     "deactivate": "Closed the account",
+    "done": "Came to rest",
     "draft": "Drafted",
     "end_link": "Ended a one-time link",
     "end_sessions": "Ended all sessions",

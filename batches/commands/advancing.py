@@ -40,7 +40,7 @@ def advance(step: Step, verb: str, *, act: Act, reason: str = "") -> Step:
             step.state = STEP.after(step.state, "stop" if step.phase == "stopped" else "abort")
             step.completed_at = step.completed_at or act.at
             fields.append("completed_at")
-        save_step(step, "come_to_rest", *fields, act=act)
+        save_step(step, "done", *fields, act=act)
     return step
 
 

@@ -57,6 +57,7 @@ SITES = (
 THERAPIES = (
     ("CART-19", "Autologous CAR-T cells against CD19", True, "PLANT"),
     ("PGX-ORAL", "Genotype-guided nortriptyline capsules", False, "SOUTH"),
+    ("MRNA-NEO", "Individualized mRNA neoantigen vaccine", False, "PLANT"),
 )
 # code, name, unit, on hand, site
 STOCK = (
@@ -69,6 +70,15 @@ STOCK = (
     ("NORTRIPTYLINE", "Nortriptyline hydrochloride", "mg", "90000", "SOUTH"),
     ("FILLER", "Mannitol with colloidal silica", "g", "900", "SOUTH"),
     ("CAPSULES", "Hard capsule shells of size 1", "{capsules}", "3000", "SOUTH"),
+    ("DNA-TEMPLATE", "Linear DNA template of the patient's neoantigens", "mg", "20", "PLANT"),
+    ("NTP-CAP", "Nucleotides with cap analog", "mL", "500", "PLANT"),
+    ("T7-MIX", "T7 polymerase with RNase inhibitor", "mL", "100", "PLANT"),
+    ("DNASE", "DNase I", "mL", "50", "PLANT"),
+    ("CITRATE", "Citrate buffer", "mL", "5000", "PLANT"),
+    ("LIPIDS", "Ionizable and helper lipids in ethanol", "mL", "900", "PLANT"),
+    ("CELLULOSE", "Cellulose column for double-stranded RNA", "1", "20", "PLANT"),
+    ("SUCROSE", "Diluent with sucrose", "mL", "5000", "PLANT"),
+    ("VIALS-2ML", "Vials of 2 mL with stoppers", "{vials}", "600", "PLANT"),
 )
 # room: (name, site, the equipment in it as (code, name, class))
 ROOMS = {
@@ -81,6 +91,9 @@ PLANT_UNITS = (
     ("PROC", "Cell processor", "CELL-PROCESSOR"),
     ("INC", "CO₂ incubator", "CO2-INCUBATOR"),
     ("CRF", "Controlled-rate freezer", "RATE-FREEZER"),
+    ("IVT", "Transcription reactor", "IVT-REACTOR"),
+    ("TFF", "Filtration unit", "TFF-UNIT"),
+    ("LNP", "Nanoparticle mixer", "LNP-MIXER"),
 )
 # quantity: (suffix, name, baseline, critical low, warn low, warn high, critical high)
 ROOM_SENSORS: dict[str, tuple[str, str, str, Any, Any, Any, Any]] = {
