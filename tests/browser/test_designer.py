@@ -165,14 +165,14 @@ def in_force(browser: Browser, address: str, page: Page) -> None:
             break
     assert version.state == "effective"
     signers = {one.signer_id for one in signatures_of(version)}
-    assert len(signers) >= 2
+    assert len(signers) == 3
     page.goto(f"{address}/recipes/DC-MBR/1/")
     page.screenshot(path=SHOTS / "designer-in-force.png", full_page=True)
     expect(page.get_by_role("button", name="New version")).to_be_visible()
 
 
 @pytest.mark.requirement("S88-02", "CGMP-02", "CGMP-03", "A11-10")
-def test_a_newcomer_writes_ten_steps_and_two_people_put_them_in_force(
+def test_a_newcomer_writes_ten_steps_and_three_people_put_them_in_force(
     browser: Browser, address: str
 ) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
