@@ -19,7 +19,7 @@ from batches.rules.entries import reason_from
 from kernel.errors import Conflict, IllegalMove, Invalid, NotPermitted
 from recipes.rules.steps import CalculationStep
 
-CORRECTABLE = ("number", "choice", "calculation")
+CORRECTABLE = ("number", "choice", "calculation", "text", "date_time")
 SIGNED = ("performed", "complete")
 
 

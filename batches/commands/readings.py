@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,8 @@ from batches.models import Step, StepValue
 from batches.ports import sensor_value
 from batches.queries.work import document_of_batch, found_values, order_values
 from batches.rules.calculations import computed
-from batches.rules.entries import reason_from, text_from
+from batches.rules.entries import follows_pattern, reason_from, text_from
+from batches.rules.moments import instant_from, why_outside
 from batches.rules.verdicts import (
     OK,
     Judged,
@@ -33,13 +34,17 @@ from kernel.quantities import (
 )
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
+    NOW,
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    DateTimeStep,
+    InstructionStep,
     NumberStep,
     ScanEquipmentStep,
     ScanMaterialStep,
     SensorStep,
+    TextStep,
     TimerStep,
 )
 from recipes.rules.steps import Step as Phase
@@ -50,6 +55,8 @@ MOST_PLACES = 10
 FRESH_FOR = timedelta(seconds=60)
 SCANNING = ("scan_identity", "scan_material", "scan_equipment")
 Source = StepValue.Source
+# What is entered, and kept, when an instruction was read.
+READ = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +292,41 @@ def _choice(phase: ChoiceStep, entry: Entry) -> Reading:
     )
 
 
+def _text(phase: TextStep, entry: Entry) -> Reading:
+    words = text_from(entry.entered, pointer="/value", longest=phase.longest)
+    if phase.pattern and not follows_pattern(words, phase.pattern):
+        raise Invalid(f"It looks like {phase.pattern}.", pointer="/value", code="wrong_pattern")
+    return Reading(entered=words, source=Source.KEYED)
+
+
+def _date_time(phase: DateTimeStep, entry: Entry) -> Reading:
+    zone = entry.step.batch.site.time_zone
+    typed = text_from(entry.entered, pointer="/value", longest=40)
+    at = instant_from(typed, zone=zone, pointer="/value")
+    reference: datetime | None = entry.act.at
+    if phase.relative_to != NOW:
+        other = entry.step.batch.steps.filter(code=phase.relative_to).first()
+        reference = other.completed_at if other else None
+    if reference is None:
+        raise Conflict(f"Step {phase.relative_to} is not complete yet.", code="no_reference")
+    why = why_outside(phase, at, reference, typed=typed)
+    if why:
+        raise Invalid(f"{why}. Nothing was stored.", pointer="/value", code="hard_limit")
+    is_limited = phase.earliest_seconds is not None or phase.latest_seconds is not None
+    return Reading(
+        entered=typed,
+        source=Source.KEYED,
+        judged=Judged(word="in_range") if is_limited else OK,
+        details={"instant": at.isoformat(), "zone": zone},
+    )
+
+
+def _instruction(phase: InstructionStep, entry: Entry) -> Reading:
+    if entry.entered.strip() != READ:
+        raise Invalid("Read the instruction first.", pointer="/value", code="not_read")
+    return Reading(entered=READ, source=Source.CONFIRMED)
+
+
 READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
     "confirm": _confirm,
     "number": _number,
@@ -294,4 +336,7 @@ READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
     "sensor": _sensor,
     "calculation": _calculation,
     "choice": _choice,
+    "text": _text,
+    "date_time": _date_time,
+    "instruction": _instruction,
 }

@@ -82,6 +82,14 @@ def limits_of(definition: Mapping[str, Any]) -> list[Piece]:
         longest = definition.get("max_seconds")
         told = f"At least {spoken_seconds(definition['min_seconds'])}"
         found.append((told + (f", at most {spoken_seconds(longest)}" if longest else ""), "faint"))
+    if definition.get("pattern"):
+        found.append((f"As {definition['pattern']} (A a letter, 9 a digit)", "faint"))
+    for name, words in (("earliest_seconds", "Not before"), ("latest_seconds", "Not after")):
+        if definition.get(name) is not None:
+            since, seconds = definition["relative_to"], definition[name]
+            sign = "−" if seconds < 0 else "+"
+            told = f"{words} {since} {sign} {spoken_seconds(abs(seconds))}"
+            found.append((told if seconds else f"{words} {since}", "faint"))
     if definition.get("accepted"):
         labels = {option["value"]: option["label"] for option in definition.get("options") or ()}
         accepted = ", ".join(labels.get(one, one) for one in definition["accepted"])
@@ -104,6 +112,8 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         pieces.append((amount(value["value"], value["unit"]), ""))
     elif "equipment" in details:
         pieces.append((f"{details.get('name', '')} ({details.get('equipment_class', '')})", ""))
+    elif "instant" in details:
+        pieces.append((f"{shown_time(details['instant'])}, entered in {details['zone']}", ""))
     elif details.get("checks"):
         pieces += [(f"· {one}", "") for one in details["checks"]]
     verdict = value["verdict"]

@@ -8,12 +8,15 @@ from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    DateTimeStep,
+    InstructionStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
     ScanMaterialStep,
     SensorStep,
     Step,
+    TextStep,
     TimerStep,
 )
 
@@ -37,6 +40,12 @@ def value_name(step: Step) -> str:
             return "elapsed"
         case ChoiceStep():
             return "choice"
+        case TextStep():
+            return "text"
+        case DateTimeStep():
+            return "moment"
+        case InstructionStep():
+            return "read"
         case _:
             return ""
 
@@ -51,6 +60,9 @@ WORDS = {
     "sensor": "take the live value.",
     "calculation": "have the result computed.",
     "choice": "choose one answer.",
+    "text": "enter the words.",
+    "date_time": "enter the date and time.",
+    "instruction": "say that it was read.",
 }
 
 

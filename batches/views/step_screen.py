@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -21,6 +22,7 @@ from batches.queries import (
     step_statement,
     values_of,
 )
+from batches.rules.moments import shown_instant
 from batches.rules.needs import missing_values
 from batches.rules.verdicts import ONLY_TRIED
 from batches.views.forms import person_of
@@ -120,7 +122,7 @@ def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
 def may_correct(batch: Batch, step: Step, has_value: bool) -> bool:
     """Say whether the value of a step can be corrected now."""
     states = ("in_progress", "execution_complete", "returned_for_correction")
-    kinds = ("number", "choice", "calculation")
+    kinds = ("number", "choice", "calculation", "text", "date_time")
     return has_value and batch.state in states and step.kind in kinds
 
 
@@ -157,6 +159,10 @@ def words_of(value: StepValue) -> str:
         return f"{details['name']}, lot {details['lot']}, {amount}".rstrip(", ")
     if "equipment" in details:
         return f"{details['equipment']}, {details['name']}"
+    if "instant" in details:
+        return (
+            f"{value.entered}, that is {shown_instant(datetime.fromisoformat(details['instant']))}"
+        )
     if "label" in details:
         return str(details["label"])
     return f"{value.entered} {unit_label(value.unit) if value.unit else ''}".strip()

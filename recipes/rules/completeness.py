@@ -18,9 +18,11 @@ from recipes.rules.document import (
 from recipes.rules.limits import Range
 from recipes.rules.sequence import sequence_of
 from recipes.rules.steps import (
+    NOW,
     QUANTITIES,
     CalculationStep,
     ChoiceStep,
+    DateTimeStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
@@ -181,6 +183,10 @@ def _wrong_references(document: Document) -> Iterator[FieldError]:
                     yield _mismatch(
                         f"{placed.pointer}/unit", code, "its sensor", unit, QUANTITIES[quantity]
                     )
+            case DateTimeStep(code=code, relative_to=named) if named != NOW and (
+                named == code or named not in codes
+            ):
+                yield _unknown(f"{placed.pointer}/relative_to", code, f"step {named}")
             case _:
                 pass
     for place, material in enumerate(document.formula.materials):

@@ -10,13 +10,16 @@ from recipes.rules.limits import Range
 from recipes.rules.reader import Reader
 from recipes.rules.steps import (
     IDENTITY_TARGETS,
+    NOW,
     PERFORMING_ROLES,
     PLACES,
     QUANTITIES,
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    DateTimeStep,
     Input,
+    InstructionStep,
     NumberStep,
     Option,
     ScanEquipmentStep,
@@ -24,6 +27,7 @@ from recipes.rules.steps import (
     ScanMaterialStep,
     SensorStep,
     Step,
+    TextStep,
     TimerStep,
 )
 
@@ -31,6 +35,8 @@ from recipes.rules.steps import (
 UNSTATED = ("(the step before)",)
 _MOST_DECIMALS = 10
 _LONGEST_TIME = 60 * 24 * 3600
+_LONGEST_TEXT = 400
+_LONGEST_OFFSET = 50 * 366 * 24 * 3600
 
 
 def read_step(reader: Reader) -> Step:
@@ -153,6 +159,32 @@ def _choice(reader: Reader, common: dict[str, Any]) -> Step:
     )
 
 
+def _text(reader: Reader, common: dict[str, Any]) -> Step:
+    longest = reader.whole("longest", low=1, high=_LONGEST_TEXT)
+    pattern = reader.text("pattern", longest=80)
+    longest = longest or _LONGEST_TEXT
+    if len(pattern) > longest:
+        reader.fault("pattern", "contradiction", "The pattern is longer than the text may be.")
+    return TextStep(**common, longest=longest, pattern=pattern)
+
+
+def _date_time(reader: Reader, common: dict[str, Any]) -> Step:
+    earliest = reader.whole("earliest_seconds", low=-_LONGEST_OFFSET, high=_LONGEST_OFFSET)
+    latest = reader.whole("latest_seconds", low=-_LONGEST_OFFSET, high=_LONGEST_OFFSET)
+    if earliest is not None and latest is not None and latest < earliest:
+        reader.fault("latest_seconds", "impossible_range", "The latest is before the earliest.")
+    relative_to = reader.code("relative_to", longest=24) if reader.has("relative_to") else NOW
+    return DateTimeStep(
+        **common, relative_to=relative_to, earliest_seconds=earliest, latest_seconds=latest
+    )
+
+
+def _instruction(reader: Reader, common: dict[str, Any]) -> Step:
+    if not common["instruction"]:
+        reader.fault("instruction", "required", "An instruction that is read has words.")
+    return InstructionStep(**common)
+
+
 READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyType(
     {
         "confirm": _confirm,
@@ -164,6 +196,9 @@ READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyT
         "sensor": _sensor,
         "calculation": _calculation,
         "choice": _choice,
+        "text": _text,
+        "date_time": _date_time,
+        "instruction": _instruction,
     }
 )
 KINDS = tuple(READINGS)

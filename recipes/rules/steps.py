@@ -16,6 +16,9 @@ PLACES: tuple[Place, ...] = ("room", "incubator")
 PERFORMING_ROLES: tuple[PerformingRole, ...] = ("operator", "qa")
 IDENTITY_TARGETS: tuple[IdentityTarget, ...] = ("bag", "label")
 
+# What the limits of a moment count from, where no step is named.
+NOW = "now"
+
 # What a recipe may measure, and the unit each is given in.
 QUANTITIES = {
     "temperature": "Cel",
@@ -156,3 +159,32 @@ class ChoiceStep(Step):
     options: tuple[Option, ...]
     accepted: tuple[str, ...]
     unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextStep(Step):
+    """Words are entered.
+
+    ``pattern`` is what they look like: A for a capital letter, 9 for a digit, anything else itself.
+    """
+
+    kind: ClassVar[str] = "text"
+    longest: int = 400
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateTimeStep(Step):
+    """A moment is entered, with its zone; the limits count from now, or from the end of a step."""
+
+    kind: ClassVar[str] = "date_time"
+    relative_to: str = NOW
+    earliest_seconds: int | None = None
+    latest_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionStep(Step):
+    """An instruction is read, and that it was read is a value of its own, before the signature."""
+
+    kind: ClassVar[str] = "instruction"
