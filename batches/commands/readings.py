@@ -69,6 +69,7 @@ class Entry:
     source: str
     reason: str
     act: Act
+    happened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

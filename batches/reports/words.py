@@ -122,6 +122,8 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         pieces.append((f"{word(verdict)}{reason}", VERDICTS.get(verdict, "attention")))
     if value["reason"]:
         pieces.append((f"Reason: {value['reason']}", ""))
+    if value.get("happened_at"):
+        pieces.append((f"Done {shown_time(value['happened_at'])}, before it was recorded", ""))
     who = f"{word(value['source'])} by {value['entered_by']}, {shown_time(value['entered_at'])}"
     return [*pieces, (who, "faint")]
 

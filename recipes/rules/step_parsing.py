@@ -36,6 +36,7 @@ UNSTATED = ("(the step before)",)
 _MOST_DECIMALS = 10
 _LONGEST_TIME = 60 * 24 * 3600
 _LONGEST_TEXT = 400
+_LATEST_RECORD = 7 * 24 * 60
 _LONGEST_OFFSET = 50 * 366 * 24 * 3600
 
 
@@ -51,6 +52,7 @@ def read_step(reader: Reader) -> Step:
         "critical": reader.flag("critical"),
         "watch": reader.flag("watch"),
         "after": reader.codes("after", longest=24) if reader.has("after") else UNSTATED,
+        "late_after_minutes": reader.whole("late_after_minutes", low=1, high=_LATEST_RECORD),
     }
     return READINGS[kind](reader, common)
 

@@ -34,7 +34,8 @@ class Step:
     """A phase: the smallest piece of work, done by one person on one screen.
 
     ``after`` names the steps that must be complete before; ``verify`` asks for a second person;
-    ``watch`` says that the limits of the environment hold while it runs.
+    ``watch`` says that the limits of the environment hold while it runs; ``late_after_minutes``
+    says how long after the event its record is late, where the house's own time is not meant.
     """
 
     kind: ClassVar[str] = ""
@@ -46,6 +47,7 @@ class Step:
     critical: bool = False
     watch: bool = False
     after: tuple[str, ...] = ()
+    late_after_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ def written(*, at: datetime = NOON) -> Any:
         step("T04", "date_time", "Write when it was moved", relative_to="T03",
              earliest_seconds=0, after=[]),
         step("T05", "text", "Note anything", after=[]),
+        step("T06", "text", "Note it within the hour", late_after_minutes=60, after=[]),
+        step("T07", "timer", "Wait", min_seconds=1, after=[]),
     ]  # fmt: skip
     procedure = deepcopy(plain_document()["procedure"])
     operations = procedure["unit_procedures"][0]["operations"]
