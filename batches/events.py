@@ -137,8 +137,8 @@ class ExceptionRaised(BatchFields, Event):
     """Something in the making was outside what was expected: a reviewer must see it.
 
     Args:
-        exception_kind: "soft_limit", "keyed", "correction", "late", "late_entry", "not_accepted" or
-            "identity".
+        exception_kind: "soft_limit", "keyed", "correction", "late", "late_entry", "hold_time",
+            "not_accepted" or "identity".
         severity: "note", "warning" or "critical".
         detail: one sentence for the reviewer; never patient data.
     """

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from audit.acts import Act
-from batches.models import Step, StepValue
+from batches.models import Batch, Step, StepValue
 from batches.ports import sensor_value
 from batches.queries.work import document_of_batch, found_values, order_values
 from batches.rules.calculations import computed
@@ -19,6 +19,7 @@ from batches.rules.verdicts import (
     OK,
     Judged,
     judged_choice,
+    judged_hold,
     judged_number,
     judged_time,
     seconds_left,
@@ -39,6 +40,7 @@ from recipes.rules.steps import (
     ChoiceStep,
     ConfirmStep,
     DateTimeStep,
+    HoldTimeStep,
     InstructionStep,
     NumberStep,
     ScanEquipmentStep,
@@ -328,6 +330,35 @@ def _instruction(phase: InstructionStep, entry: Entry) -> Reading:
     return Reading(entered=READ, source=Source.CONFIRMED)
 
 
+def held_between(phase: HoldTimeStep, batch: Batch) -> tuple[datetime, datetime]:
+    """Return the end of the one step and the start of the other, as they are stored.
+
+    Raises:
+        Conflict: one of them is not there yet.
+    """
+    steps = {one.code: one for one in batch.steps.filter(code__in=(phase.since, phase.until))}
+    begin = steps[phase.since].completed_at if phase.since in steps else None
+    end = steps[phase.until].started_at if phase.until in steps else None
+    if begin is None:
+        raise Conflict(f"Step {phase.since} is not complete yet.", code="no_reference")
+    if end is None:
+        raise Conflict(f"Step {phase.until} was not started yet.", code="no_reference")
+    return begin, end
+
+
+def _hold_time(phase: HoldTimeStep, entry: Entry) -> Reading:
+    begin, end = held_between(phase, entry.step.batch)
+    elapsed = Decimal((end - begin) // timedelta(milliseconds=1)) / 1000
+    return Reading(
+        entered=text_of(elapsed),
+        value=elapsed,
+        unit="s",
+        source=Source.COMPUTED,
+        judged=judged_hold(phase, elapsed),
+        details={"from": begin.isoformat(), "to": end.isoformat()},
+    )
+
+
 READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
     "confirm": _confirm,
     "number": _number,
@@ -340,4 +371,5 @@ READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
     "text": _text,
     "date_time": _date_time,
     "instruction": _instruction,
+    "hold_time": _hold_time,
 }

@@ -78,7 +78,7 @@ def limits_of(definition: Mapping[str, Any]) -> list[Piece]:
             found.append((f"{words} {told} {unit}".rstrip(), "faint"))
     if definition.get("formula"):
         found.append((f"= {definition['formula']}", "faint"))
-    if definition.get("min_seconds"):
+    if definition.get("min_seconds") or definition.get("max_seconds"):
         longest = definition.get("max_seconds")
         told = f"At least {spoken_seconds(definition['min_seconds'])}"
         found.append((told + (f", at most {spoken_seconds(longest)}" if longest else ""), "faint"))

@@ -9,6 +9,7 @@ from recipes.rules.steps import (
     ChoiceStep,
     ConfirmStep,
     DateTimeStep,
+    HoldTimeStep,
     InstructionStep,
     NumberStep,
     ScanEquipmentStep,
@@ -36,7 +37,7 @@ def value_name(step: Step) -> str:
             return step.material
         case ScanEquipmentStep():
             return step.equipment
-        case TimerStep():
+        case TimerStep() | HoldTimeStep():
             return "elapsed"
         case ChoiceStep():
             return "choice"
@@ -60,6 +61,7 @@ WORDS = {
     "sensor": "take the live value.",
     "calculation": "have the result computed.",
     "choice": "choose one answer.",
+    "hold_time": "have the time computed.",
     "text": "enter the words.",
     "date_time": "enter the date and time.",
     "instruction": "say that it was read.",

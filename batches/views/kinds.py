@@ -19,6 +19,7 @@ from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
     DateTimeStep,
+    HoldTimeStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
@@ -56,6 +57,12 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
         case ScanEquipmentStep(equipment=code):
             named = document_of_batch(step.batch).equipment_requirements
             return {"expected": next((one.name for one in named if one.code == code), code)}
+        case HoldTimeStep(since=since, until=until):
+            return {
+                "least": timedelta(seconds=phase.min_seconds),
+                "most": timedelta(seconds=phase.max_seconds) if phase.max_seconds else None,
+                "between": f"From the end of step {since} to the start of step {until}",
+            }
         case TextStep(pattern=pattern):
             return {"help": f"As {pattern}: A a letter, 9 a digit" if pattern else ""}
         case DateTimeStep():

@@ -23,6 +23,7 @@ from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
     DateTimeStep,
+    HoldTimeStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
@@ -187,6 +188,10 @@ def _wrong_references(document: Document) -> Iterator[FieldError]:
                 named == code or named not in codes
             ):
                 yield _unknown(f"{placed.pointer}/relative_to", code, f"step {named}")
+            case HoldTimeStep(code=code) as step:
+                for key, named in (("since", step.since), ("until", step.until)):
+                    if named == code or named not in codes:
+                        yield _unknown(f"{placed.pointer}/{key}", code, f"step {named}")
             case _:
                 pass
     for place, material in enumerate(document.formula.materials):

@@ -18,6 +18,7 @@ from recipes.rules.steps import (
     ChoiceStep,
     ConfirmStep,
     DateTimeStep,
+    HoldTimeStep,
     Input,
     InstructionStep,
     NumberStep,
@@ -187,6 +188,20 @@ def _instruction(reader: Reader, common: dict[str, Any]) -> Step:
     return InstructionStep(**common)
 
 
+def _hold_time(reader: Reader, common: dict[str, Any]) -> Step:
+    shortest = reader.whole("min_seconds", low=0, high=_LONGEST_TIME) or 0
+    longest = reader.whole("max_seconds", low=1, high=_LONGEST_TIME)
+    if longest is not None and longest <= shortest:
+        reader.fault("max_seconds", "impossible_range", "The longest time is not above the least.")
+    return HoldTimeStep(
+        **common,
+        since=reader.code("since", longest=24),
+        until=reader.code("until", longest=24),
+        min_seconds=shortest,
+        max_seconds=longest,
+    )
+
+
 READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyType(
     {
         "confirm": _confirm,
@@ -201,6 +216,7 @@ READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyT
         "text": _text,
         "date_time": _date_time,
         "instruction": _instruction,
+        "hold_time": _hold_time,
     }
 )
 KINDS = tuple(READINGS)

@@ -190,3 +190,14 @@ class InstructionStep(Step):
     """An instruction is read, and that it was read is a value of its own, before the signature."""
 
     kind: ClassVar[str] = "instruction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTimeStep(Step):
+    """The time that passed from the end of one step to the start of another (21 CFR 211.111)."""
+
+    kind: ClassVar[str] = "hold_time"
+    since: str
+    until: str
+    min_seconds: int = 0
+    max_seconds: int | None = None

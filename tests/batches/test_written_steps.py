@@ -11,19 +11,21 @@ import pytest
 from audit.edges import now
 from audit.verification import Verifier
 from batches import commands, queries
+from batches.events import ExceptionRaised
 from batches.models import Step, StepValue
 from batches.reports.words import limits_of, value_pieces
 from batches.rules.entries import follows_pattern
 from batches.rules.moments import instant_from
 from kernel.canonical import plain
 from kernel.errors import Conflict, Invalid
-from tests.batches.test_execution import entered, signed
+from tests.batches.test_execution import entered, raised, signed
 from tests.batches.test_screens import path, signed_in
 from tests.conftest import NOON
 from tests.worlds.audit import act_by
 from tests.worlds.batches import operator, received_order, running_batch, step_of
 from tests.worlds.recipes import drafted_version, effective_recipe, plain_document, step
 
+__all__ = ["raised"]
 LATER = NOON + timedelta(hours=1)
 
 
@@ -38,6 +40,8 @@ def written(*, at: datetime = NOON) -> Any:
              earliest_seconds=0, after=[]),
         step("T05", "text", "Note anything", after=[]),
         step("T06", "text", "Note it within the hour", late_after_minutes=60, after=[]),
+        step("T08", "hold_time", "Time on the bench", since="T03", until="T05", min_seconds=60,
+             max_seconds=600, after=[]),
         step("T07", "timer", "Wait", min_seconds=1, after=[]),
     ]  # fmt: skip
     procedure = deepcopy(plain_document()["procedure"])
@@ -172,12 +176,15 @@ def test_a_pattern_is_followed_letter_by_letter() -> None:
         ("T01", "As AA-99: A a letter, 9 a digit"),
         ("T02", "YYYY-MM-DD HH:MM, in UTC unless a zone is added"),
         ("T03", "I have read it"),
+        ("T08", "From the end of step T03 to the start of step T05"),
     ],
 )
 def test_the_screen_asks_and_takes_it(code: str, said: str) -> None:
     client = signed_in(operator())
     one = begin(step_of(written(at=now()), code), now())
     assert said in client.get(path(one)).content.decode()
+    if code == "T08":
+        return
     moment = f"{now() - timedelta(minutes=5):%Y-%m-%d %H:%M}"
     answer = client.post(
         path(one) + "value/",
@@ -188,3 +195,34 @@ def test_the_screen_asks_and_takes_it(code: str, said: str) -> None:
     assert {"T01": "XY-01", "T02": f"{moment}, that is {moment}:00 UTC", "T03": "read"}[
         code
     ] in page
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("CGMP-21")
+@pytest.mark.parametrize(
+    ("seconds", "verdict", "told"),
+    [
+        (59, "not_accepted", "hold_time"),
+        (60, "in_range", ""),
+        (600, "in_range", ""),
+        (601, "late", "late"),
+    ],
+)
+def test_the_time_between_two_steps_is_counted_by_the_server(
+    seconds: int, verdict: str, told: str, raised: list[ExceptionRaised]
+) -> None:
+    batch = written()
+    held = begin(step_of(batch, "T08"))
+    with pytest.raises(Conflict, match="T03 is not complete yet"):
+        entered(held, "", at=LATER)
+    entered(begin(step_of(batch, "T03")), "read", at=LATER)
+    ended = signed(step_of(batch, "T03")).completed_at
+    assert ended is not None
+    with pytest.raises(Conflict, match="T05 was not started yet"):
+        entered(held, "", at=LATER)
+    begin(step_of(batch, "T05"), ended + timedelta(seconds=seconds))
+    # It does not matter when somebody looks: both times are stored.
+    value = entered(held, "", at=ended + timedelta(days=1))
+    assert (value.value, value.unit, value.verdict) == (seconds, "s", verdict)
+    assert value.source == "computed"
+    assert [one.exception_kind for one in raised] == ([told] if told else [])

@@ -181,6 +181,13 @@ def test_a_moment_counts_from_a_step_that_is_there(named: str) -> None:
     assert reasons(plain) == [(f"{STEP}/3/relative_to", "unknown_reference")]
 
 
+@pytest.mark.requirement("CGMP-21")
+def test_a_hold_time_is_between_steps_that_are_there() -> None:
+    plain = small()
+    steps_of(plain).append(step(code="S4", kind="hold_time", since="S1", until="S9"))
+    assert reasons(plain) == [(f"{STEP}/3/until", "unknown_reference")]
+
+
 @pytest.mark.requirement("S88-03", "P11-08")
 def test_steps_that_wait_for_each_other_can_never_start() -> None:
     plain = small()

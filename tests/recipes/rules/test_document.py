@@ -83,7 +83,7 @@ def test_every_step_comes_back_alone_as_a_batch_keeps_it(code: str) -> None:
 
 
 # These are performed in tests/batches/test_written_steps.py; no recipe of the demo needs them.
-WITHOUT_A_DEMO = {"text", "date_time", "instruction"}
+WITHOUT_A_DEMO = {"text", "date_time", "instruction", "hold_time"}
 
 
 def test_the_demo_recipes_use_every_kind_of_step() -> None:
@@ -224,6 +224,10 @@ def test_a_step_of_each_kind_needs_its_own_fields(kind: str) -> None:
         ({"kind": "text", "longest": 401}, "out_of_range"),
         ({"kind": "text", "longest": 3, "pattern": "AA-9"}, "contradiction"),
         ({"kind": "date_time", "earliest_seconds": 1, "latest_seconds": 0}, "impossible_range"),
+        (
+            {"kind": "hold_time", "since": "A", "until": "B", "min_seconds": 9, "max_seconds": 9},
+            "impossible_range",
+        ),
         ({"kind": "instruction", "instruction": ""}, "required"),
     ],
 )
