@@ -137,8 +137,9 @@ class ExceptionRaised(BatchFields, Event):
     """Something in the making was outside what was expected: a reviewer must see it.
 
     Args:
-        exception_kind: "soft_limit", "keyed", "correction", "late", "not_accepted", "identity",
-            "outside_design_space", "loop_bound", "phase_stopped", "phase_aborted" or "phase_reset".
+        exception_kind: "soft_limit", "keyed", "correction", "late", "late_entry", "hold_time",
+            "not_accepted", "identity", "outside_design_space", "loop_bound",
+            "phase_stopped", "phase_aborted" or "phase_reset".
         severity: "note", "warning" or "critical".
         detail: one sentence for the reviewer; never patient data.
     """

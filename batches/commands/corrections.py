@@ -20,7 +20,7 @@ from batches.rules.entries import reason_from
 from kernel.errors import Conflict, IllegalMove, Invalid, NotPermitted
 from recipes.rules.steps import CalculationStep
 
-CORRECTABLE = ("number", "choice", "calculation")
+CORRECTABLE = ("number", "choice", "calculation", "text", "date_time")
 SIGNED = ("performed", "complete")
 
 
@@ -58,7 +58,15 @@ def correct_value(
     words = reason_from(reason, what="A correction")
     phase, values = definition_of(step), values_of(step)
     old = _correctable(step, values)
-    entry = Entry(step=step, entered=entered, unit=unit, source=Source.KEYED, reason=words, act=act)
+    entry = Entry(
+        step=step,
+        entered=entered,
+        unit=unit,
+        source=Source.KEYED,
+        reason=words,
+        act=act,
+        happened_at=old.happened_at,
+    )
     if step.state in SIGNED:
         statement = correction_statement(step, entered=entered, reason=words, values=values)
         _sign_again(step, statement, proof, witness, seen_digest, act)

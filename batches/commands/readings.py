@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from audit.acts import Act
-from batches.models import Step, StepValue
+from batches.models import Batch, Step, StepValue
 from batches.ports import sensor_value
 from batches.queries.work import document_of_batch, found_values, order_values
 from batches.rules.calculations import computed
-from batches.rules.entries import reason_from, text_from
+from batches.rules.entries import follows_pattern, reason_from, text_from
+from batches.rules.moments import instant_from, why_outside
 from batches.rules.verdicts import (
     OK,
     Judged,
     judged_choice,
+    judged_hold,
     judged_number,
     judged_time,
     seconds_left,
@@ -33,13 +35,18 @@ from kernel.quantities import (
 )
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
+    NOW,
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    DateTimeStep,
+    HoldTimeStep,
+    InstructionStep,
     NumberStep,
     ScanEquipmentStep,
     ScanMaterialStep,
     SensorStep,
+    TextStep,
     TimerStep,
 )
 from recipes.rules.steps import Step as Phase
@@ -50,6 +57,8 @@ MOST_PLACES = 10
 FRESH_FOR = timedelta(seconds=60)
 SCANNING = ("scan_identity", "scan_material", "scan_equipment")
 Source = StepValue.Source
+# What is entered, and kept, when an instruction was read.
+READ = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,7 @@ class Entry:
     source: str
     reason: str
     act: Act
+    happened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +295,70 @@ def _choice(phase: ChoiceStep, entry: Entry) -> Reading:
     )
 
 
+def _text(phase: TextStep, entry: Entry) -> Reading:
+    words = text_from(entry.entered, pointer="/value", longest=phase.longest)
+    if phase.pattern and not follows_pattern(words, phase.pattern):
+        raise Invalid(f"It looks like {phase.pattern}.", pointer="/value", code="wrong_pattern")
+    return Reading(entered=words, source=Source.KEYED)
+
+
+def _date_time(phase: DateTimeStep, entry: Entry) -> Reading:
+    zone = entry.step.batch.site.time_zone
+    typed = text_from(entry.entered, pointer="/value", longest=40)
+    at = instant_from(typed, zone=zone, pointer="/value")
+    reference: datetime | None = entry.act.at
+    if phase.relative_to != NOW:
+        other = entry.step.batch.steps.filter(code=phase.relative_to).first()
+        reference = other.completed_at if other else None
+    if reference is None:
+        raise Conflict(f"Step {phase.relative_to} is not complete yet.", code="no_reference")
+    why = why_outside(phase, at, reference, typed=typed)
+    if why:
+        raise Invalid(f"{why}. Nothing was stored.", pointer="/value", code="hard_limit")
+    is_limited = phase.earliest_seconds is not None or phase.latest_seconds is not None
+    return Reading(
+        entered=typed,
+        source=Source.KEYED,
+        judged=Judged(word="in_range") if is_limited else OK,
+        details={"instant": at.isoformat(), "zone": zone},
+    )
+
+
+def _instruction(phase: InstructionStep, entry: Entry) -> Reading:
+    if entry.entered.strip() != READ:
+        raise Invalid("Read the instruction first.", pointer="/value", code="not_read")
+    return Reading(entered=READ, source=Source.CONFIRMED)
+
+
+def held_between(phase: HoldTimeStep, batch: Batch) -> tuple[datetime, datetime]:
+    """Return the end of the one step and the start of the other, as they are stored.
+
+    Raises:
+        Conflict: one of them is not there yet.
+    """
+    steps = {one.code: one for one in batch.steps.filter(code__in=(phase.since, phase.until))}
+    begin = steps[phase.since].completed_at if phase.since in steps else None
+    end = steps[phase.until].started_at if phase.until in steps else None
+    if begin is None:
+        raise Conflict(f"Step {phase.since} is not complete yet.", code="no_reference")
+    if end is None:
+        raise Conflict(f"Step {phase.until} was not started yet.", code="no_reference")
+    return begin, end
+
+
+def _hold_time(phase: HoldTimeStep, entry: Entry) -> Reading:
+    begin, end = held_between(phase, entry.step.batch)
+    elapsed = Decimal((end - begin) // timedelta(milliseconds=1)) / 1000
+    return Reading(
+        entered=text_of(elapsed),
+        value=elapsed,
+        unit="s",
+        source=Source.COMPUTED,
+        judged=judged_hold(phase, elapsed),
+        details={"from": begin.isoformat(), "to": end.isoformat()},
+    )
+
+
 READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
     "confirm": _confirm,
     "number": _number,
@@ -294,4 +368,8 @@ READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
     "sensor": _sensor,
     "calculation": _calculation,
     "choice": _choice,
+    "text": _text,
+    "date_time": _date_time,
+    "instruction": _instruction,
+    "hold_time": _hold_time,
 }

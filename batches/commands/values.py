@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from audit.acts import Act, command, record
@@ -22,11 +23,13 @@ from batches.models import Step, StepValue
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import optional_reason_from, reason_from, text_from
+from batches.rules.lateness import event_time, judged_lateness
 from batches.rules.needs import value_name
 from batches.rules.verdicts import Judged
 from kernel.errors import AlreadyDone, Invalid
 from kernel.events import publish
 from recipes.rules.steps import ScanIdentityStep
+from recipes.rules.steps import Step as Phase
 from supply import commands as supply
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ def enter_value(
     unit: str = "",
     source: str = "keyed",
     reason: str = "",
+    happened_at: str = "",
     act: Act,
 ) -> StepValue | IdentityOutcome:
     """Enter the value of a running step.
@@ -51,7 +55,8 @@ def enter_value(
         name: what the value is called; empty means the one that the step asks for.
         entered: the text as it was typed or scanned; a timer, a sensor and a calculation take none.
         source: "scanned" or "keyed", for what should be scanned.
-        reason: needed beyond a soft limit, and for a code that was typed.
+        reason: needed beyond a soft limit, for a code that was typed, and for a late entry.
+        happened_at: when it was done, as typed, where that was before now.
 
     Returns:
         The stored value; or, when a scanned identity is not this batch's, the outcome of the
@@ -59,7 +64,7 @@ def enter_value(
 
     Raises:
         Invalid: the entry is not what the step takes, breaks a hard limit, or needs a reason.
-        AlreadyDone: the step has its value; it is corrected, not entered again.
+        AlreadyDone: the step has its value; it is corrected.
         Conflict: the batch is on hold, or what was scanned cannot be used.
         StaleView: the step changed after it was shown.
     """
@@ -69,15 +74,14 @@ def enter_value(
     require_open(step)
     check_seen(seen, step.version)
     phase = definition_of(step)
-    wanted = value_name(phase)
-    if not wanted or (name and name != wanted):
-        raise Invalid("The step has no such value.", pointer="/name", code="unknown_value")
+    wanted = _wanted(phase, name)
     values = values_of(step)
     if current_values(values):
         raise AlreadyDone(f"Step {step.code} has its value. Correct it with a reason.")
     is_typed = phase.kind in SCANNING and source != Source.SCANNED
     if is_typed:
         reason_from(reason, what="A code that was typed, not scanned,")
+    done_at, late = _event_time(step, phase, happened_at, reason, act)
     entry = Entry(
         step=step,
         entered=entered,
@@ -85,13 +89,38 @@ def enter_value(
         source=Source.KEYED if is_typed else Source.SCANNED,
         reason=optional_reason_from(reason),
         act=act,
+        happened_at=done_at,
     )
     if isinstance(phase, ScanIdentityStep):
         return _identity(phase, entry, values, is_typed=is_typed)
     value = store(entry, wanted, judged_in_space(phase, entry, read(phase, entry)), values)
-    if is_typed:
-        _tell_typed(entry)
+    _tell_apart(entry, late, is_typed=is_typed)
     return value
+
+
+def _wanted(phase: Phase, name: str) -> str:
+    """Return the name of the one value that the step asks for."""
+    wanted = value_name(phase)
+    if not wanted or (name and name != wanted):
+        raise Invalid("The step has no such value.", pointer="/name", code="unknown_value")
+    return wanted
+
+
+def _event_time(
+    step: Step, phase: Phase, happened_at: str, reason: str, act: Act
+) -> tuple[datetime | None, Judged]:
+    """Return when it was done, and whether that is recorded too late; a late one has a reason."""
+    done_at = event_time(
+        phase,
+        happened_at,
+        zone=step.batch.site.time_zone,
+        started_at=step.batch.started_at or act.at,
+        recorded_at=act.at,
+    )
+    late = judged_lateness(phase, done_at, act.at)
+    if late.exception_kind:
+        reason_from(reason, what=f"{late.reason}: this")
+    return done_at, late
 
 
 def _identity(
@@ -170,6 +199,7 @@ def store(
         corrects=corrects,
         entered_by=act.by,
         entered_at=act.at,
+        happened_at=entry.happened_at,
     )
     value.save(force_insert=True)
     record(act, "enter" if corrects is None else "correct", value)
@@ -190,6 +220,16 @@ def _tell_typed(entry: Entry) -> None:
     step = entry.step
     detail = f"{step.code} {step.title}: the code was typed, not scanned: {entry.reason}"
     tell_exception(step, "keyed", "note", detail, act=entry.act)
+
+
+def _tell_apart(entry: Entry, late: Judged, *, is_typed: bool) -> None:
+    """Tell what is told of an entry whatever its value: a code that was typed, a late record."""
+    if is_typed:
+        _tell_typed(entry)
+    if late.exception_kind:
+        step = entry.step
+        detail = f"{step.code} {step.title}: {late.reason}: {entry.reason}"
+        tell_exception(step, late.exception_kind, late.severity, detail, act=entry.act)
 
 
 def tell_exception(step: Step, kind: str, severity: str, detail: str, *, act: Act) -> None:

@@ -107,6 +107,8 @@ class StepValue(Recorded):
     corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     entered_at = models.DateTimeField()
+    # When it was done, where a person said that it was before ``entered_at``.
+    happened_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("step_id", "seq")

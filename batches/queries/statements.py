@@ -67,6 +67,8 @@ def plain_value(value: StepValue) -> dict[str, Any]:
         "corrects": value.corrects.seq if value.corrects else None,
         "entered_by": value.entered_by.full_name,
         "entered_at": value.entered_at,
+        # Only where somebody said so: what was signed before there was such a time reads as then.
+        **({"happened_at": value.happened_at} if value.happened_at else {}),
     }
 
 

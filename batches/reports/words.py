@@ -79,10 +79,18 @@ def limits_of(definition: Mapping[str, Any]) -> list[Piece]:
             found.append((f"{words} {told} {unit}".rstrip(), "faint"))
     if definition.get("formula"):
         found.append((f"= {definition['formula']}", "faint"))
-    if definition.get("min_seconds"):
+    if definition.get("min_seconds") or definition.get("max_seconds"):
         longest = definition.get("max_seconds")
         told = f"At least {spoken_seconds(definition['min_seconds'])}"
         found.append((told + (f", at most {spoken_seconds(longest)}" if longest else ""), "faint"))
+    if definition.get("pattern"):
+        found.append((f"As {definition['pattern']} (A a letter, 9 a digit)", "faint"))
+    for name, words in (("earliest_seconds", "Not before"), ("latest_seconds", "Not after")):
+        if definition.get(name) is not None:
+            since, seconds = definition["relative_to"], definition[name]
+            sign = "−" if seconds < 0 else "+"
+            told = f"{words} {since} {sign} {spoken_seconds(abs(seconds))}"
+            found.append((told if seconds else f"{words} {since}", "faint"))
     if definition.get("accepted"):
         labels = {option["value"]: option["label"] for option in definition.get("options") or ()}
         accepted = ", ".join(labels.get(one, one) for one in definition["accepted"])
@@ -105,6 +113,8 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         pieces.append((amount(value["value"], value["unit"]), ""))
     elif "equipment" in details:
         pieces.append((f"{details.get('name', '')} ({details.get('equipment_class', '')})", ""))
+    elif "instant" in details:
+        pieces.append((f"{shown_time(details['instant'])}, entered in {details['zone']}", ""))
     elif details.get("checks"):
         pieces += [(f"· {one}", "") for one in details["checks"]]
     verdict = value["verdict"]
@@ -113,6 +123,8 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         pieces.append((f"{word(verdict)}{reason}", VERDICTS.get(verdict, "attention")))
     if value["reason"]:
         pieces.append((f"Reason: {value['reason']}", ""))
+    if value.get("happened_at"):
+        pieces.append((f"Done {shown_time(value['happened_at'])}, before it was recorded", ""))
     who = f"{word(value['source'])} by {value['entered_by']}, {shown_time(value['entered_at'])}"
     return [*pieces, (who, "faint")]
 

@@ -51,3 +51,15 @@ def optional_reason_from(text: str) -> str:
         Invalid: no record can keep it as it is.
     """
     return reason_from(text, what="This") if text.strip(" \t\r\n") else ""
+
+
+def follows_pattern(text: str, pattern: str) -> bool:
+    """Say whether ``text`` looks as ``pattern``: A is a capital letter, 9 a digit, the rest itself."""
+    return len(text) == len(pattern) and all(
+        ("A" <= letter <= "Z")
+        if mark == "A"
+        else ("0" <= letter <= "9")
+        if mark == "9"
+        else letter == mark
+        for letter, mark in zip(text, pattern, strict=True)
+    )

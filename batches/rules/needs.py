@@ -8,12 +8,16 @@ from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    DateTimeStep,
+    HoldTimeStep,
+    InstructionStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
     ScanMaterialStep,
     SensorStep,
     Step,
+    TextStep,
     TimerStep,
 )
 
@@ -33,10 +37,16 @@ def value_name(step: Step) -> str:
             return step.material
         case ScanEquipmentStep():
             return step.equipment
-        case TimerStep():
+        case TimerStep() | HoldTimeStep():
             return "elapsed"
         case ChoiceStep():
             return "choice"
+        case TextStep():
+            return "text"
+        case DateTimeStep():
+            return "moment"
+        case InstructionStep():
+            return "read"
         case _:
             return ""
 
@@ -51,6 +61,10 @@ WORDS = {
     "sensor": "take the live value.",
     "calculation": "have the result computed.",
     "choice": "choose one answer.",
+    "hold_time": "have the time computed.",
+    "text": "enter the words.",
+    "date_time": "enter the date and time.",
+    "instruction": "say that it was read.",
 }
 
 

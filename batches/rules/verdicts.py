@@ -8,7 +8,7 @@ from typing import Literal
 
 from kernel.quantities import quantity_label
 from recipes.rules.limits import Range, verdict
-from recipes.rules.steps import ChoiceStep, TimerStep
+from recipes.rules.steps import ChoiceStep, HoldTimeStep, TimerStep
 
 Word = Literal[
     "ok",
@@ -71,6 +71,21 @@ def judged_time(step: TimerStep, elapsed_s: Decimal) -> Judged:
         exception_kind="late",
         severity="critical" if step.critical else "warning",
     )
+
+
+def judged_hold(step: HoldTimeStep, elapsed_s: Decimal) -> Judged:
+    """Return what the limits say of the time between two steps; it passed, so it is never refused."""
+    severity = "critical" if step.critical else "warning"
+    told = quantity_label(elapsed_s, "s")
+    if step.max_seconds is not None and elapsed_s > step.max_seconds:
+        reason = f"{step.since} to {step.until}: {told} is above {step.max_seconds} s"
+        return Judged(word="late", reason=reason, exception_kind="late", severity=severity)
+    if elapsed_s < step.min_seconds:
+        reason = f"{step.since} to {step.until}: {told} is below {step.min_seconds} s"
+        return Judged(
+            word="not_accepted", reason=reason, exception_kind="hold_time", severity=severity
+        )
+    return Judged(word="in_range")
 
 
 def judged_choice(step: ChoiceStep, chosen: str) -> Judged:

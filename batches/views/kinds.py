@@ -10,6 +10,7 @@ from batches.models import Step
 from batches.ports import LiveValue, sensor_value
 from batches.queries import document_of_batch, found_values, order_values
 from batches.rules.calculations import Computed, computed
+from batches.rules.moments import FORM
 from batches.rules.verdicts import judged_number
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, text_of
@@ -17,11 +18,14 @@ from recipes.rules.document import Document
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
+    DateTimeStep,
+    HoldTimeStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
     ScanMaterialStep,
     SensorStep,
+    TextStep,
     TimerStep,
 )
 from recipes.rules.steps import Step as Phase
@@ -53,6 +57,16 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
         case ScanEquipmentStep(equipment=code):
             named = document_of_batch(step.batch).equipment_requirements
             return {"expected": next((one.name for one in named if one.code == code), code)}
+        case HoldTimeStep(since=since, until=until):
+            return {
+                "least": timedelta(seconds=phase.min_seconds),
+                "most": timedelta(seconds=phase.max_seconds) if phase.max_seconds else None,
+                "between": f"From the end of step {since} to the start of step {until}",
+            }
+        case TextStep(pattern=pattern):
+            return {"help": f"As {pattern}: A a letter, 9 a digit" if pattern else ""}
+        case DateTimeStep():
+            return {"help": f"{FORM}, in {step.batch.site.time_zone} unless a zone is added"}
         case _:
             return {}
 

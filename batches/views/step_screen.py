@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
@@ -24,6 +25,8 @@ from batches.queries import (
     step_statement,
     values_of,
 )
+from batches.rules.lateness import TOLD_BY_PEOPLE
+from batches.rules.moments import FORM, shown_instant
 from batches.rules.needs import missing_values
 from batches.rules.phases import phase_of
 from batches.rules.verdicts import ONLY_TRIED
@@ -45,11 +48,12 @@ class Typed:
     refusal: Refusal | None = None
     value: str = ""
     reason: str = ""
+    happened_at: str = ""
     form: str = ""
 
     def problem(self) -> Refusal | None:
         """Return the refusal, unless it is told at its field or in the dialog."""
-        told_elsewhere = self.error_at("/value", "/unit", "/reason") or (
+        told_elsewhere = self.error_at("/value", "/unit", "/reason", "/happened_at") or (
             self.refusal is not None and self.refusal.status == 401
         )
         return None if told_elsewhere else self.refusal
@@ -102,6 +106,9 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "asks_reason": bool(typed.reason or typed.error_at("/reason")),
         "is_first": not typed.error_at("/reason"),
         "is_scan": step.kind in SCANNING,
+        "asks_event_time": step.kind in TOLD_BY_PEOPLE,
+        "event_time_error": typed.error_at("/happened_at"),
+        "event_time_help": f"{FORM}, in {batch.site.time_zone} unless a zone is added",
         "sensors": room_sensors(batch.room.code) if batch.room else [],
         "kind": facts_of_kind(step, phase),
         **sign_dialogs(request, step, values, standing, typed),
@@ -132,7 +139,7 @@ def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
 def may_correct(batch: Batch, step: Step, has_value: bool) -> bool:
     """Say whether the value of a step can be corrected now."""
     states = ("in_progress", "execution_complete", "returned_for_correction")
-    kinds = ("number", "choice", "calculation")
+    kinds = ("number", "choice", "calculation", "text", "date_time")
     return has_value and batch.state in states and step.kind in kinds
 
 
@@ -160,6 +167,12 @@ def shown_value(value: StepValue, values: list[StepValue]) -> dict[str, Any]:
     }
 
 
+def event_time_of(standing: list[StepValue]) -> list[dict[str, Any]]:
+    """Return the line of the e-sign dialog that says when it was done, where somebody said so."""
+    done_at = standing[-1].happened_at if standing else None
+    return [{"label": "Done", "value": shown_instant(done_at), "old": ""}] if done_at else []
+
+
 def words_of(value: StepValue) -> str:
     """Return a value as it is read: as entered, with its unit, or by the name of what was scanned."""
     details = value.details
@@ -169,6 +182,10 @@ def words_of(value: StepValue) -> str:
         return f"{details['name']}, lot {details['lot']}, {amount}".rstrip(", ")
     if "equipment" in details:
         return f"{details['equipment']}, {details['name']}"
+    if "instant" in details:
+        return (
+            f"{value.entered}, that is {shown_instant(datetime.fromisoformat(details['instant']))}"
+        )
     if "label" in details:
         return str(details["label"])
     return f"{value.entered} {unit_label(value.unit) if value.unit else ''}".strip()
@@ -206,7 +223,8 @@ def sign_dialogs(
                 "label": "Value" if shown else "Step",
                 "value": shown["words"] if shown else "Done as instructed",
                 "old": ", ".join(one["value"] for one in shown["old"]) if shown else "",
-            }
+            },
+            *event_time_of(standing),
         ],
         "digest": digest,
         "version": step.version,

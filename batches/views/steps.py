@@ -116,7 +116,8 @@ def enter_value(request: HttpRequest, number: str, code: str) -> HttpResponse:
     form = request.POST
     entered = ",".join(form.getlist("checks")) if step.kind == "confirm" else form.get("value", "")
     reason = form.get("reason", "")
-    typed = Typed(value=entered, reason=reason, form="value")
+    happened_at = form.get("happened_at", "")[:40]
+    typed = Typed(value=entered, reason=reason, happened_at=happened_at, form="value")
     try:
         with noted(request, "enter_value", step.batch, step):
             outcome = commands.enter_value(
@@ -126,6 +127,7 @@ def enter_value(request: HttpRequest, number: str, code: str) -> HttpResponse:
                 unit=form.get("unit", "")[:40],
                 source=form.get("source", "keyed"),
                 reason=reason[:1100],
+                happened_at=happened_at,
                 act=act_of_request(request),
             )
     except Refusal as refusal:

@@ -27,11 +27,13 @@ from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    InstructionStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
     ScanMaterialStep,
     SensorStep,
+    TextStep,
     TimerStep,
 )
 from supply.models import Container, Equipment, MaterialLot
@@ -156,6 +158,10 @@ def entry_for(step: Step) -> str:
             return middle(soft or hard, decimals)
         case ChoiceStep(accepted=accepted):
             return accepted[0]
+        case TextStep(pattern=pattern):
+            return pattern or "Nothing unusual"
+        case InstructionStep():
+            return "read"
         case ScanIdentityStep(target="label"):
             return batch.order.chain.value
         case ScanIdentityStep():

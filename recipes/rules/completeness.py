@@ -19,9 +19,12 @@ from recipes.rules.document import (
 from recipes.rules.limits import Range
 from recipes.rules.sequence import sequence_of
 from recipes.rules.steps import (
+    NOW,
     QUANTITIES,
     CalculationStep,
     ChoiceStep,
+    DateTimeStep,
+    HoldTimeStep,
     NumberStep,
     ScanEquipmentStep,
     ScanIdentityStep,
@@ -185,6 +188,14 @@ def _wrong_references(document: Document) -> Iterator[FieldError]:
                     yield _mismatch(
                         f"{placed.pointer}/unit", code, "its sensor", unit, QUANTITIES[quantity]
                     )
+            case DateTimeStep(code=code, relative_to=named) if named != NOW and (
+                named == code or named not in codes
+            ):
+                yield _unknown(f"{placed.pointer}/relative_to", code, f"step {named}")
+            case HoldTimeStep(code=code) as step:
+                for key, named in (("since", step.since), ("until", step.until)):
+                    if named == code or named not in codes:
+                        yield _unknown(f"{placed.pointer}/{key}", code, f"step {named}")
             case _:
                 pass
     for place, material in enumerate(document.formula.materials):

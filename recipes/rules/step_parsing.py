@@ -10,12 +10,16 @@ from recipes.rules.limits import Range
 from recipes.rules.reader import Reader
 from recipes.rules.steps import (
     IDENTITY_TARGETS,
+    NOW,
     PERFORMING_ROLES,
     PLACES,
     QUANTITIES,
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    DateTimeStep,
+    HoldTimeStep,
+    InstructionStep,
     NumberStep,
     Option,
     ScanEquipmentStep,
@@ -23,6 +27,7 @@ from recipes.rules.steps import (
     ScanMaterialStep,
     SensorStep,
     Step,
+    TextStep,
     TimerStep,
 )
 from recipes.rules.structure import Input, read_condition
@@ -31,6 +36,9 @@ from recipes.rules.structure import Input, read_condition
 UNSTATED = ("(the step before)",)
 _MOST_DECIMALS = 10
 _LONGEST_TIME = 60 * 24 * 3600
+_LONGEST_TEXT = 400
+_LATEST_RECORD = 7 * 24 * 60
+_LONGEST_OFFSET = 50 * 366 * 24 * 3600
 
 
 def read_step(reader: Reader) -> Step:
@@ -46,6 +54,7 @@ def read_step(reader: Reader) -> Step:
         "critical": reader.flag("critical"),
         "watch": reader.flag("watch"),
         "after": reader.codes("after", longest=24) if reader.has("after") else UNSTATED,
+        "late_after_minutes": reader.whole("late_after_minutes", low=1, high=_LATEST_RECORD),
     }
     return READINGS[kind](reader, common)
 
@@ -154,6 +163,46 @@ def _choice(reader: Reader, common: dict[str, Any]) -> Step:
     )
 
 
+def _text(reader: Reader, common: dict[str, Any]) -> Step:
+    longest = reader.whole("longest", low=1, high=_LONGEST_TEXT)
+    pattern = reader.text("pattern", longest=80)
+    longest = longest or _LONGEST_TEXT
+    if len(pattern) > longest:
+        reader.fault("pattern", "contradiction", "The pattern is longer than the text may be.")
+    return TextStep(**common, longest=longest, pattern=pattern)
+
+
+def _date_time(reader: Reader, common: dict[str, Any]) -> Step:
+    earliest = reader.whole("earliest_seconds", low=-_LONGEST_OFFSET, high=_LONGEST_OFFSET)
+    latest = reader.whole("latest_seconds", low=-_LONGEST_OFFSET, high=_LONGEST_OFFSET)
+    if earliest is not None and latest is not None and latest < earliest:
+        reader.fault("latest_seconds", "impossible_range", "The latest is before the earliest.")
+    relative_to = reader.code("relative_to", longest=24) if reader.has("relative_to") else NOW
+    return DateTimeStep(
+        **common, relative_to=relative_to, earliest_seconds=earliest, latest_seconds=latest
+    )
+
+
+def _instruction(reader: Reader, common: dict[str, Any]) -> Step:
+    if not common["instruction"]:
+        reader.fault("instruction", "required", "An instruction that is read has words.")
+    return InstructionStep(**common)
+
+
+def _hold_time(reader: Reader, common: dict[str, Any]) -> Step:
+    shortest = reader.whole("min_seconds", low=0, high=_LONGEST_TIME) or 0
+    longest = reader.whole("max_seconds", low=1, high=_LONGEST_TIME)
+    if longest is not None and longest <= shortest:
+        reader.fault("max_seconds", "impossible_range", "The longest time is not above the least.")
+    return HoldTimeStep(
+        **common,
+        since=reader.code("since", longest=24),
+        until=reader.code("until", longest=24),
+        min_seconds=shortest,
+        max_seconds=longest,
+    )
+
+
 READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyType(
     {
         "confirm": _confirm,
@@ -165,6 +214,10 @@ READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyT
         "sensor": _sensor,
         "calculation": _calculation,
         "choice": _choice,
+        "text": _text,
+        "date_time": _date_time,
+        "instruction": _instruction,
+        "hold_time": _hold_time,
     }
 )
 KINDS = tuple(READINGS)

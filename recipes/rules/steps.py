@@ -17,6 +17,9 @@ PLACES: tuple[Place, ...] = ("room", "incubator")
 PERFORMING_ROLES: tuple[PerformingRole, ...] = ("operator", "qa")
 IDENTITY_TARGETS: tuple[IdentityTarget, ...] = ("bag", "label")
 
+# What the limits of a moment count from, where no step is named.
+NOW = "now"
+
 # What a recipe may measure, and the unit each is given in.
 QUANTITIES = {
     "temperature": "Cel",
@@ -33,7 +36,8 @@ class Step:
 
     ``after`` names the steps that must be complete before; ``verify`` asks for a second person;
     ``watch`` says that the limits of the environment hold while it runs; ``when`` that it is
-    carried out only where a condition is met.
+    carried out only where a condition is met; ``late_after_minutes`` how long after the event its
+    record is late, where the house's own time is not meant.
     """
 
     kind: ClassVar[str] = ""
@@ -46,6 +50,7 @@ class Step:
     critical: bool = False
     watch: bool = False
     after: tuple[str, ...] = ()
+    late_after_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,3 +152,43 @@ class ChoiceStep(Step):
     options: tuple[Option, ...]
     accepted: tuple[str, ...]
     unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextStep(Step):
+    """Words are entered.
+
+    ``pattern`` is what they look like: A for a capital letter, 9 for a digit, anything else itself.
+    """
+
+    kind: ClassVar[str] = "text"
+    longest: int = 400
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateTimeStep(Step):
+    """A moment is entered, with its zone; the limits count from now, or from the end of a step."""
+
+    kind: ClassVar[str] = "date_time"
+    relative_to: str = NOW
+    earliest_seconds: int | None = None
+    latest_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionStep(Step):
+    """An instruction is read, and that it was read is a value of its own, before the signature."""
+
+    kind: ClassVar[str] = "instruction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTimeStep(Step):
+    """The time that passed from the end of one step to the start of another (21 CFR 211.111)."""
+
+    kind: ClassVar[str] = "hold_time"
+    since: str
+    until: str
+    min_seconds: int = 0
+    max_seconds: int | None = None

@@ -32,7 +32,14 @@ from recipes.queries import (
     versions,
 )
 from recipes.rules.limits import range_label
-from recipes.rules.steps import CalculationStep, NumberStep, SensorStep, Step, TimerStep
+from recipes.rules.steps import (
+    CalculationStep,
+    HoldTimeStep,
+    NumberStep,
+    SensorStep,
+    Step,
+    TimerStep,
+)
 from recipes.states import VERSION
 
 # The moves that are signed, in the order in which they follow, and what each signature means.
@@ -140,7 +147,7 @@ def line_of(step: Step) -> dict[str, Any]:
             line["soft"] = range_label(step.soft, step.unit)
             line["hard"] = range_label(step.hard, step.unit)
             line["formula"] = step.formula if isinstance(step, CalculationStep) else ""
-        case TimerStep():
+        case TimerStep() | HoldTimeStep():
             least, most = step.min_seconds, step.max_seconds
             line["soft"] = (
                 f"{spoken_seconds(least)} to {spoken_seconds(most)}"

@@ -56,6 +56,9 @@ function restore(form) {
       } else if (!field.value && value) {
         field.value = value;
         isChanged = true;
+        // What comes back folded away would be sent unseen.
+        const folded = field.closest("details");
+        if (folded) folded.open = true;
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }
     }

@@ -174,6 +174,20 @@ def test_a_choice_says_what_is_accepted() -> None:
     assert reasons(plain) == [(f"{STEP}/3/accepted", "missing")]
 
 
+@pytest.mark.parametrize("named", ["S9", "S4"])
+def test_a_moment_counts_from_a_step_that_is_there(named: str) -> None:
+    plain = small()
+    steps_of(plain).append(step(code="S4", kind="date_time", relative_to=named))
+    assert reasons(plain) == [(f"{STEP}/3/relative_to", "unknown_reference")]
+
+
+@pytest.mark.requirement("CGMP-21")
+def test_a_hold_time_is_between_steps_that_are_there() -> None:
+    plain = small()
+    steps_of(plain).append(step(code="S4", kind="hold_time", since="S1", until="S9"))
+    assert reasons(plain) == [(f"{STEP}/3/until", "unknown_reference")]
+
+
 @pytest.mark.requirement("S88-03", "P11-08")
 def test_steps_that_wait_for_each_other_can_never_start() -> None:
     plain = small()
