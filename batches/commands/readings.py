@@ -308,7 +308,8 @@ def _date_time(phase: DateTimeStep, entry: Entry) -> Reading:
     at = instant_from(typed, zone=zone, pointer="/value")
     reference: datetime | None = entry.act.at
     if phase.relative_to != NOW:
-        other = entry.step.batch.steps.filter(code=phase.relative_to).first()
+        named = entry.step.batch.steps.filter(code=phase.relative_to)
+        other = named.order_by("-execution").first()
         reference = other.completed_at if other else None
     if reference is None:
         raise Conflict(f"Step {phase.relative_to} is not complete yet.", code="no_reference")

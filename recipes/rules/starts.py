@@ -26,6 +26,7 @@ STARTS: Mapping[str, Mapping[str, Any]] = {
         "options": [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}],
         "accepted": ["yes"],
     },
+    "instruction": {"instruction": "Read this, and confirm that you did."},
     "timer": {"min_seconds": 60},
     "number": {"decimals": 1},
     "sensor": {"decimals": 1},
