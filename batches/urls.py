@@ -37,6 +37,7 @@ urlpatterns = [
     path("receipt/<str:number>/scan/", views.receipt_scan, name="receipt-scan"),
     path("batches/", views.batch_list, name="batches"),
     path("batches/plan/", views.plan, name="batch-plan"),
+    path("recipes/<str:code>/<int:number>/replay/", views.replay, name="recipe-replay"),
     path(BATCH, views.batch_page, name="batch"),
     path(f"{BATCH}issue/", views.issue, name="batch-issue"),
     path(f"{BATCH}start/", views.start, name="batch-start"),

@@ -24,6 +24,7 @@ from batches.queries.records import (
     signatures_by_subject,
     steps_with_values,
 )
+from batches.queries.replay import Replay, replay_of
 from batches.queries.sections import SectionCount, section_counts, steps_beyond
 from batches.queries.standings import standing_of_batches, standing_of_steps
 from batches.queries.statements import (
@@ -53,6 +54,7 @@ from batches.queries.work import (
 )
 
 __all__ = [
+    "Replay",
     "SectionCount",
     "batch_numbered",
     "batch_of_order",
@@ -86,6 +88,7 @@ __all__ = [
     "plain_value",
     "progress_of",
     "record_of",
+    "replay_of",
     "running_batches_in_room",
     "section_counts",
     "signatures_by_subject",

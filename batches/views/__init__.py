@@ -7,6 +7,7 @@ from batches.views.order_form import order_new
 from batches.views.orders import order_cancel, order_collect, order_page, order_reveal
 from batches.views.phases import move_phase
 from batches.views.receipt import receipt_choose, receipt_list, receipt_order, receipt_scan
+from batches.views.replay import replay
 from batches.views.steps import (
     correct_value,
     enter_value,
@@ -42,6 +43,7 @@ __all__ = [
     "receipt_list",
     "receipt_order",
     "receipt_scan",
+    "replay",
     "resume",
     "sign_step",
     "start",

@@ -88,6 +88,7 @@ def samples() -> dict[str, str]:
         "<int:request_id>": str(request.pk),
         "<int:review_id>": str(review.pk),
         "<int:exception_id>": str(exception.pk),
+        "<int:place>": "1",
         "<int:alarm_id>": str(Alarm.objects.all()[0].pk),
         "<str:code>": "S01",
     }
