@@ -20,6 +20,11 @@ def next_id(model: type[models.Model]) -> int:
     return int(value)
 
 
+def making_sites() -> list[Site]:
+    """Return the sites at which medicines are made, by code."""
+    return list(Site.objects.filter(kind__in=(Site.Kind.PLANT, Site.Kind.POINT_OF_CARE)))
+
+
 def site_coded(code: str) -> Site:
     """Return the site of that code.
 

@@ -6,6 +6,7 @@ import re
 
 from audit.acts import Act, command
 from audit.permissions import holds, require
+from audit.queries import site_coded
 from kernel.errors import Conflict, Invalid, NotFound
 from recipes.commands.drafting import add_therapy, draft_version
 from recipes.models import Recipe, RecipeVersion, Therapy
@@ -22,6 +23,7 @@ def begin_recipe(
     therapy: str,
     therapy_name: str | None,
     is_autologous: bool,
+    made_at: str = "",
     act: Act,
 ) -> RecipeVersion:
     """Draft the first version of a new recipe; a therapy that is not known yet is added.
@@ -30,6 +32,7 @@ def begin_recipe(
         therapy: the code of the therapy.
         therapy_name: what a new therapy is called; None for one that is known.
         is_autologous: whether a new therapy is made from the patient's own cells.
+        made_at: the code of the site that makes a new therapy; empty: the site that orders it.
 
     Raises:
         NotPermitted: whoever asks is no engineer.
@@ -45,27 +48,34 @@ def begin_recipe(
             pointer="/code",
             code="exists",
         )
-    known = _therapy(therapy, therapy_name, is_autologous, act)
+    known = (
+        _known_therapy(therapy)
+        if therapy_name is None
+        else _new_therapy(therapy, therapy_name, is_autologous, made_at, act)
+    )
     document = new_document(
         code=code, title=title, therapy=known.code, autologous=known.is_autologous
     )
     return draft_version(recipe_code=code, therapy=known, document=document, act=act)
 
 
-def _therapy(code: str, name: str | None, is_autologous: bool, act: Act) -> Therapy:
+def _known_therapy(code: str) -> Therapy:
     known = Therapy.objects.filter(code=code).first()
-    if name is None:
-        if known is None:
-            raise NotFound(f"There is no therapy {code}.")
-        return known
-    if known is not None:
+    if known is None:
+        raise NotFound(f"There is no therapy {code}.")
+    return known
+
+
+def _new_therapy(code: str, name: str, is_autologous: bool, made_at: str, act: Act) -> Therapy:
+    if Therapy.objects.filter(code=code).exists():
         raise Conflict(
             f"There is a therapy {code} already: choose it from the list.",
             pointer="/therapy_code",
             code="exists",
         )
     said = _said(name, 120, "/therapy_name")
-    return add_therapy(code=code, name=said, is_autologous=is_autologous, made_at=None, act=act)
+    site = site_coded(made_at) if made_at else None
+    return add_therapy(code=code, name=said, is_autologous=is_autologous, made_at=site, act=act)
 
 
 def _code(text: str, longest: int, pointer: str) -> str:

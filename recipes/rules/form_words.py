@@ -55,6 +55,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "min_seconds": ("At least, in seconds", ""),
     "number": ("Number", "What a calculation takes for this answer."),
     "options": ("Options", "The answers the operator chooses from."),
+    "late_after_minutes": ("Late after, minutes", "From the event to its record; empty means 15."),
     "parameter": ("Parameter", "The number of the formula that is measured here."),
     "precautions": ("Precautions", "One on a line."),
     "quantity": ("Quantity", ""),
@@ -116,11 +117,11 @@ LONG = {"instruction", "excess", "container_closure", "storage", "active_quantit
 SHORT = {"code", "decimals", "unit", "room_class", "min", "max", "number", "value", "min_seconds",
          "max_seconds", "min_percent", "max_percent", "quantity", "kind", "default", "grade",
          "retention_years", "training_since", "delay_seconds", "critical_low", "critical_high",
-         "warn_low", "warn_high", "place", "therapy"}  # fmt: skip
+         "warn_low", "warn_high", "place", "therapy", "late_after_minutes"}  # fmt: skip
 HALF = {"from", "parameter", "target", "material", "equipment", "step", "name", "label", "strength",
         "dosage_form", "active_ingredient", "batch_size"}  # fmt: skip
 FIRST = ("code", "title")
-LAST = ("critical", "verify", "watch", "roles", "after")
+LAST = ("critical", "verify", "watch", "roles", "late_after_minutes", "after", "when")
 
 
 def label_of(owner: str, name: str) -> str:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.edges import act_of_request
+from audit.queries import making_sites
 from audit.views import EVERYBODY, roles_required
 from kernel.errors import Conflict, Invalid, Refusal
 from recipes import commands
@@ -50,6 +51,7 @@ def new_recipe(request: HttpRequest) -> HttpResponse:
             therapy=form.get("therapy_code" if is_new else "therapy", ""),
             therapy_name=form.get("therapy_name", "") if is_new else None,
             is_autologous="autologous" in form,
+            made_at=form.get("made_at", ""),
             act=act_of_request(request),
         )
     except Refusal as refusal:
@@ -63,6 +65,7 @@ def _asked(request: HttpRequest, refusal: Refusal | None = None) -> dict[str, An
         errors["therapy_code"] = errors.pop("therapy")
     return {
         "therapies": list(therapies()),
+        "makers": [("", "The site that orders it"), *((s.code, s.name) for s in making_sites())],
         "typed": request.POST,
         "is_first_time": request.method != "POST",
         "errors": errors,

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from audit.models import RoleGrant
 from audit.queries import signatures_of
 from recipes.models import RecipeVersion
+from tests.browser.newcomer import carried_out, issued, ordered
 from tests.browser.served import PASSWORD, SHOTS, signed_in
 from tests.browser.test_main_job import found_by_axe
 
@@ -83,6 +84,7 @@ def begin(page: Page, address: str) -> None:
     page.get_by_label("A new therapy").check()
     page.get_by_label(re.compile("^Therapy code")).fill("DC")
     page.get_by_label(re.compile("^Name")).fill("Autologous dendritic cells")
+    page.get_by_label("Made at").select_option("PLANT")
     page.get_by_role("button", name="Start the draft").click()
     page.wait_for_url("**/recipes/DC-MBR/1/design/")
 
@@ -120,7 +122,8 @@ def make(page: Page) -> None:
     add_step(page, "Scan equipment", "Take the incubator", "Scan the incubator.")
     add_step(page, "Scan material", "Add the medium", "Scan the lot and add it.")
     add_step(page, "Number", "Count the cells", "Count twice and enter the mean.", Decimals="1")
-    add_step(page, "Timer", "Let them rest", "Leave the flask alone.")
+    rest = {"At least, in seconds": "2"}
+    add_step(page, "Timer", "Let them rest", "Leave the flask alone.", **rest)
     add_step(page, "Choice", "Look at the flask", "Is the medium clear?")
     add_step(page, "Calculation", "Compute the dose", "Compare it with the order.")
     add_step(page, "Confirm", "Close the flask", "Close it and clean the bench.")
@@ -195,6 +198,10 @@ def test_a_newcomer_writes_ten_steps_and_three_people_put_them_in_force(
     page.screenshot(path=SHOTS / "designer-complete.png", full_page=True)
     page.get_by_role("link", name="Check and submit").click()
     in_force(browser, address, page)
+    batch = issued(ordered("DC"))
+    carried_out(browser, address, batch)
+    batch.refresh_from_db()
+    assert batch.state == "execution_complete"
 
 
 DRAFT = "/recipes/CART-19-MBR/2/design/"
