@@ -170,6 +170,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(title="Review", href="/review/", icon="eye", keys="g r"),
     NavItem(title="Deviations", href="/deviations/", icon="triangle", keys="g d"),
     NavItem(title="Recipes", href="/recipes/", icon="book"),
+    NavItem(title="Equipment", href="/equipment/", icon="thermometer", keys="g e"),
     NavItem(title="Sensors", href="/sensors/", icon="chart", keys="g s"),
     NavItem(title="Ledger", href="/ledger/", icon="file", keys="g l"),
     NavItem(title="People", href="/people/", icon="user"),

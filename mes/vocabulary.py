@@ -116,6 +116,7 @@ NAMES: dict[str, Name] = {
     "supply.Collection": Name(text="Collection {0}", fields=("donation_number",)),
     "supply.Container": Name(text="Bag {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.CustodyEvent": Name(text="Custody of {0}, {1}", fields=("scanned", "kind")),
+    "supply.EquipmentUse": Name(text="Unit held by {0}", fields=("batch",), short="{0}"),
     "supply.Equipment": Name(text="Equipment {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.Material": Name(text="Material {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.MaterialLot": Name(
@@ -131,6 +132,9 @@ NAMES: dict[str, Name] = {
 }
 
 VERBS: dict[str, str] = {
+    "hold_unit": "Took a unit",
+    "free_unit": "Freed a unit",
+    "begin_cleaning": "Began cleaning",
     "abort": "Aborted",
     "accept": "Accepted",
     "accept_accountability": "Accepted the statement of accountability",

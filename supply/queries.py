@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from audit.models import Site
 from kernel.errors import Invalid, NotFound
@@ -14,6 +15,7 @@ from supply.models import (
     Container,
     CustodyEvent,
     Equipment,
+    EquipmentUse,
     MaterialLot,
     Patient,
 )
@@ -97,6 +99,33 @@ def equipment_coded(code: str, *, site: Site) -> Equipment:
     if found is None:
         raise NotFound(f"There is no equipment {code.strip()[:40]} at {site.code}.")
     return found
+
+
+def equipment_seen(
+    sites: Iterable[int] | None, *, state: str = "", q: str = ""
+) -> QuerySet[Equipment]:
+    """Return rooms and units of these sites (None: all), by code, each with the batch that holds it.
+
+    Args:
+        state: of this state only.
+        q: whose code, name or class holds this text.
+    """
+    holding = EquipmentUse.objects.filter(equipment=OuterRef("pk"), ended_at=None)
+    found = Equipment.objects.select_related("site", "room").order_by("code")
+    found = found.annotate(held_by=Subquery(holding.values("batch")[:1]))
+    if sites is not None:
+        found = found.filter(site_id__in=list(sites))
+    if state:
+        found = found.filter(state=state)
+    if q:
+        named = Q(code__icontains=q) | Q(name__icontains=q) | Q(equipment_class__icontains=q)
+        found = found.filter(named)
+    return found
+
+
+def uses_of(unit: Equipment) -> QuerySet[EquipmentUse]:
+    """Return which batches held a unit, the last first."""
+    return unit.uses.select_related("begun_by").order_by("-begun_at", "-pk")
 
 
 def rooms_of(site: Site) -> QuerySet[Equipment]:

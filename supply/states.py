@@ -34,7 +34,8 @@ EQUIPMENT = Moves(
     {
         ("ready", "use"): "in_use",
         ("in_use", "free"): "dirty",
-        ("dirty", "clean"): "ready",
+        ("dirty", "begin_cleaning"): "cleaning",
+        ("cleaning", "clean"): "ready",
         ("ready", "retire"): "out_of_service",
         ("dirty", "retire"): "out_of_service",
     },

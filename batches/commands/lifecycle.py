@@ -21,6 +21,7 @@ from batches.rules.entries import reason_from
 from batches.states import BATCH
 from kernel.errors import Conflict
 from kernel.events import publish
+from supply import commands as supply
 
 
 @command
@@ -69,5 +70,6 @@ def abort_batch(*, batch_id: int, seen: int, reason: str, act: Act) -> Batch:
     batch.completed_at = act.at
     save_batch(batch, "abort", "completed_at", act=act, reason=words)
     abort_phases(batch, act=act)
+    supply.free_units(used_in=batch.number, act=act)
     publish(BatchAborted(**event_fields(batch, act)))
     return batch

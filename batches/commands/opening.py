@@ -16,6 +16,7 @@ from batches.rules.sequencing import openable
 from batches.states import BATCH, STEP, STEP_OVER
 from kernel.events import publish
 from kernel.prepared import prepared
+from supply import commands as supply
 
 
 class Follower(NamedTuple):
@@ -78,4 +79,5 @@ def complete_execution(batch: Batch, *, act: Act) -> None:
     whole.state = batch.state = BATCH.after(whole.state, "complete")
     whole.completed_at = act.at
     save_batch(whole, "complete", "completed_at", act=act)
+    supply.free_units(used_in=whole.number, act=act)
     publish(ExecutionCompleted(**event_fields(whole, act)))

@@ -196,6 +196,7 @@ def _equipment(phase: ScanEquipmentStep, entry: Entry) -> Reading:
         equipment_class=phase.equipment,
         site=entry.step.batch.site,
         on=entry.act.at.date(),
+        used_in=entry.step.batch.number,
         act=entry.act,
     )
     due = used.calibration_due_on

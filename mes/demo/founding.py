@@ -87,6 +87,8 @@ ROOMS = {
     "ROOM-103": ("Clean room 103", "PLANT", 103),
     "PHARM-1": ("Compounding room 1", "SOUTH", 1),
 }
+# Classes that serve several batches at once.
+SHARED = ("room", "BALANCE")
 PLANT_UNITS = (
     ("PROC", "Cell processor", "CELL-PROCESSOR"),
     ("INC", "CO₂ incubator", "CO2-INCUBATOR"),
@@ -273,6 +275,7 @@ def _equipment(
         site=house.sites[site],
         room=room,
         calibration_due_on=due,
+        is_shared=equipment_class in SHARED,
         act=house.act(),
     )
 

@@ -24,6 +24,8 @@ from quality.queries.statements import (
     review_statement,
     trail_statement,
 )
+from supply import commands as supply
+from supply.models import Equipment
 from supply.rules.iso7064 import check_character
 
 # What fits the demo recipe: the middle of the limits would not go together in the calculations.
@@ -52,9 +54,17 @@ def live(house: House) -> None:
         act=house.act("petra", at=now - timedelta(days=3)),
     )
     released(house, received(house, order(house, 4, now - timedelta(days=20)), now))
+    cleaned(house)
     waiting(house, received(house, order(house, 5, now - timedelta(days=15)), now))
     running(house, received(house, order(house, 6, now - timedelta(days=9)), now))
     capsules(house, order(house, 7, now - timedelta(days=1), therapy="PGX-ORAL", site="SOUTH"))
+
+
+def cleaned(house: House) -> None:
+    """Clean every unit that a batch has left."""
+    for unit in Equipment.objects.filter(state="dirty").order_by("code"):
+        for verb in ("begin_cleaning", "clean"):
+            supply.move_equipment(code=unit.code, verb=verb, act=house.act("olivia"))
 
 
 def order(

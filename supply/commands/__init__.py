@@ -7,14 +7,13 @@ from supply.commands.custody import (
     receive_bag,
     record_collection,
 )
-from supply.commands.materials import (
+from supply.commands.equipment import (
     add_equipment,
-    add_lot,
-    add_material,
-    approve_lot,
+    free_units,
+    move_equipment,
     use_equipment,
-    use_lot,
 )
+from supply.commands.materials import add_lot, add_material, approve_lot, use_lot
 from supply.commands.vault import (
     erase_patient,
     hold_patient,
@@ -32,8 +31,10 @@ __all__ = [
     "check_identity",
     "consume_container",
     "erase_patient",
+    "free_units",
     "hold_patient",
     "issue_chain",
+    "move_equipment",
     "receive_bag",
     "record_collection",
     "register_patient",

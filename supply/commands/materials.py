@@ -1,4 +1,4 @@
-"""Materials, lots and equipment: brought in, approved, and used only while they may be."""
+"""Materials and lots: brought in, approved, and used only while they may be."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from audit.acts import Act, command, record
 from audit.models import Site
 from audit.permissions import holds, require
 from audit.signing import Proof, sign
-from kernel.errors import Conflict, Invalid, NotFound
-from supply.models import Equipment, Material, MaterialLot
+from kernel.errors import Conflict, Invalid
+from supply.models import Material, MaterialLot
 from supply.queries import lot_statement
 from supply.states import LOT
 
@@ -140,64 +140,3 @@ def _check_lot(lot: MaterialLot, quantity: Decimal, unit: str, on: date) -> None
             pointer="/value",
             code="not_enough",
         )
-
-
-@command
-def add_equipment(
-    *,
-    code: str,
-    name: str,
-    equipment_class: str,
-    site: Site,
-    room: Equipment | None = None,
-    calibration_due_on: date | None = None,
-    act: Act,
-) -> Equipment:
-    """Add a room or a unit of equipment."""
-    if Equipment.objects.filter(code=code).exists():
-        raise Conflict(f"There is equipment {code} already.", pointer="/code", code="used")
-    equipment = Equipment(
-        code=code,
-        name=name,
-        equipment_class=equipment_class,
-        site=site,
-        room=room,
-        calibration_due_on=calibration_due_on,
-    )
-    equipment.save(force_insert=True)
-    record(act, "add", equipment)
-    return equipment
-
-
-@command
-def use_equipment(
-    *, scanned: str, equipment_class: str, site: Site, on: date, act: Act
-) -> Equipment:
-    """Use the unit of equipment that was scanned, if it is of the class and fit for use.
-
-    Raises:
-        NotFound: the site has none of that code.
-        Conflict: another class, not ready, or its calibration is overdue.
-    """
-    code = scanned.strip()
-    found = Equipment.objects.select_for_update(of=("self",)).filter(code=code, site=site).first()
-    if found is None:
-        raise NotFound(
-            f"Equipment {code[:40]} is not known here.", pointer="/value", code="unknown"
-        )
-    if found.equipment_class != equipment_class:
-        raise Conflict(
-            f"{found.name} is no {equipment_class}.", pointer="/value", code="wrong_class"
-        )
-    if found.state != "ready":
-        words = found.state.replace("_", " ")
-        raise Conflict(f"{found.name} is {words}.", pointer="/value", code=found.state)
-    if found.calibration_due_on is not None and found.calibration_due_on < on:
-        raise Conflict(
-            f"The calibration of {found.name} expired on {found.calibration_due_on}.",
-            pointer="/value",
-            code="calibration_expired",
-        )
-    found.taken_changes()
-    record(act, "use", found)
-    return found

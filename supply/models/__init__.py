@@ -1,6 +1,7 @@
 """The records of the first floor."""
 
 from supply.models.custody import Container, CustodyEvent
+from supply.models.equipment import Equipment, EquipmentUse
 from supply.models.identity import (
     ChainOfIdentity,
     Collection,
@@ -8,7 +9,7 @@ from supply.models.identity import (
     PatientIdentifier,
     VaultEntry,
 )
-from supply.models.material import Equipment, Material, MaterialLot
+from supply.models.material import Material, MaterialLot
 
 __all__ = [
     "ChainOfIdentity",
@@ -16,6 +17,7 @@ __all__ = [
     "Container",
     "CustodyEvent",
     "Equipment",
+    "EquipmentUse",
     "Material",
     "MaterialLot",
     "Patient",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from audit.models import Recorded, Site, kept_history
-from supply.states import EQUIPMENT, LOT
+from supply.states import LOT
 
 
 class Material(Recorded):
@@ -45,21 +45,3 @@ class MaterialLot(Recorded):
 
     def __str__(self) -> str:
         return f"{self.material_id} {self.number}"
-
-
-class Equipment(Recorded):
-    """A room, an incubator, a processor, a balance: status, calibration, where it stands."""
-
-    chained_in = ("supply", None)
-    moves = {"state": EQUIPMENT}
-    code = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=120)
-    equipment_class = models.CharField(max_length=40)
-    site = models.ForeignKey(Site, models.PROTECT)
-    room = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
-    state = models.CharField(max_length=16, choices=EQUIPMENT.choices(), default=EQUIPMENT.initial)
-    calibration_due_on = models.DateField(null=True, blank=True)
-    history = kept_history()
-
-    def __str__(self) -> str:
-        return self.code

@@ -84,6 +84,7 @@ def samples() -> dict[str, str]:
         "/sensors/<str:code>": sensor().code,
         "/people/<str:username>": "olivia",
         "/access-reviews/of/<str:code>": "PLANT",
+        "/equipment/<str:code>": "ROOM-1",
         "<int:grant_id>": str(RoleGrant.objects.get(user=olivia).pk),
         "<int:request_id>": str(request.pk),
         "<int:review_id>": str(review.pk),

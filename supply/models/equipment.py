@@ -1,0 +1,71 @@
+"""Equipment: rooms and units, and which batch holds a unit from when to when."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+
+from audit.models import Recorded, Site, User, kept_history
+from supply.states import EQUIPMENT
+
+
+class Equipment(Recorded):
+    """A room, an incubator, a processor, a balance: status, calibration, where it stands."""
+
+    chained_in = ("supply", None)
+    moves = {"state": EQUIPMENT}
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    equipment_class = models.CharField(max_length=40)
+    site = models.ForeignKey(Site, models.PROTECT)
+    room = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    state = models.CharField(max_length=16, choices=EQUIPMENT.choices(), default=EQUIPMENT.initial)
+    # A shared unit (a balance, a room) serves several batches at once; another holds one at a time.
+    is_shared = models.BooleanField(default=True)
+    calibration_due_on = models.DateField(null=True, blank=True)
+    history = kept_history()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class EquipmentUse(Recorded):
+    """A unit held by a batch: ISA-88 knows at most one batch in a unit at a time."""
+
+    chained_in = ("supply", None)
+    equipment = models.ForeignKey(Equipment, models.PROTECT, related_name="uses")
+    batch = models.CharField(max_length=24)
+    begun_at = models.DateTimeField()
+    begun_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    history = kept_history()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            ExclusionConstraint(
+                name="one_batch_in_a_unit",
+                expressions=[
+                    ("equipment", RangeOperators.EQUAL),
+                    (
+                        models.Func(
+                            "begun_at",
+                            "ended_at",
+                            models.Value("[)"),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True)
+                | models.Q(ended_at__gte=models.F("begun_at")),
+                name="use_ends_after_it_begins",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.equipment_id} {self.batch}"
