@@ -19,6 +19,7 @@ from monitoring.commands import ingest_readings
 from monitoring.models import Sensor
 from monitoring.rules.intake import Measured
 from quality.models import Deviation
+from supply.models import Equipment
 from tests.browser.served import PASSWORD, SHOTS, signed_in
 
 pytestmark = [
@@ -43,15 +44,19 @@ SCREENS = (
     ("quinn", "trail", "/batches/{waiting}/trail/"),
     ("quinn", "ledger", "/ledger/?record={waiting}"),
     ("quinn", "access", "/access-log/"),
+    ("olivia", "equipment", "/equipment/"),
+    ("olivia", "unit", "/equipment/{unit}/"),
+    ("quinn", "replay", "/recipes/CART-19-MBR/1/replay/"),
     ("paula", "release", "/batches/{released}/release/"),
 )
 
 
-def test_ten_screens_are_clean_in_both_themes(browser: Browser, address: str) -> None:
+def test_the_screens_are_clean_in_both_themes(browser: Browser, address: str) -> None:
     numbers = {
         "running": Batch.objects.get(state="in_progress").number,
         "waiting": Batch.objects.get(state="production_reviewed").number,
         "released": Batch.objects.get(state="released").number,
+        "unit": Equipment.objects.filter(state="dirty").order_by("code")[0].code,
     }
     SHOTS.mkdir(parents=True, exist_ok=True)
     wrong = []

@@ -188,7 +188,7 @@ def taken(code: str = "BAL-1", **changes: Any) -> Equipment:
     return commands.use_equipment(**{**asked, **changes})
 
 
-@pytest.mark.requirement("CGMP-07")
+@pytest.mark.requirement("CGMP-06", "P11-10")
 @pytest.mark.django_db
 def test_each_reason_against_equipment_has_its_own_code() -> None:
     balance(calibration_due_on=TODAY)
@@ -205,6 +205,7 @@ def test_each_reason_against_equipment_has_its_own_code() -> None:
         balance()
 
 
+@pytest.mark.requirement("CGMP-06")
 @pytest.mark.django_db
 @pytest.mark.parametrize("way", [["in_use"], ["in_use", "dirty"], ["out_of_service"]])
 def test_equipment_that_is_not_ready_is_refused_by_its_state(way: list[str]) -> None:

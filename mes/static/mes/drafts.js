@@ -1,7 +1,8 @@
 /* Drafts: what is typed into form[data-draft="key"] is kept in this tab, as a draft and not a record.
 
-   The key must carry the version of what is edited ("batch-12-step-4-v3"): once the record has
-   moved on, its old draft is never offered again. Passwords, user IDs, hidden fields and files are
+   The key must carry what the draft is for ("batch-12-step-4-x1-n0": the execution, and how often
+   it was tried): once that has moved on, its old draft is never offered again; a hold in between
+   changes nothing. Passwords, user IDs, hidden fields and files are
    left out, and forms with patient data must not ask for drafts. */
 
 const PREFIX = "onelot-draft";
