@@ -56,6 +56,7 @@ LOOKS: dict[str, Look] = {
         (
             "attention",
             "cause_found",
+            "cleaning",
             "dirty",
             "in_deviation",
             "in_review",

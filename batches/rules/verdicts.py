@@ -79,7 +79,7 @@ def judged_hold(step: HoldTimeStep, elapsed_s: Decimal) -> Judged:
     told = quantity_label(elapsed_s, "s")
     if step.max_seconds is not None and elapsed_s > step.max_seconds:
         reason = f"{step.since} to {step.until}: {told} is above {step.max_seconds} s"
-        return Judged(word="late", reason=reason, exception_kind="late", severity=severity)
+        return Judged(word="late", reason=reason, exception_kind="hold_time", severity=severity)
     if elapsed_s < step.min_seconds:
         reason = f"{step.since} to {step.until}: {told} is below {step.min_seconds} s"
         return Judged(

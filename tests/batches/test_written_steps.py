@@ -205,7 +205,7 @@ def test_the_screen_asks_and_takes_it(code: str, said: str) -> None:
         (59, "not_accepted", "hold_time"),
         (60, "in_range", ""),
         (600, "in_range", ""),
-        (601, "late", "late"),
+        (601, "late", "hold_time"),
     ],
 )
 def test_the_time_between_two_steps_is_counted_by_the_server(
