@@ -213,6 +213,7 @@ VERBS: dict[str, str] = {
     "resume": "Let go on",
     "resolve": "Settled a comment",
     "return": "Gave back",
+    "return_to_service": "Returned to service",
     "remove_factor": "Removed a second factor",
     "retire": "Retired",
     "reveal": "Looked at who the patient is",

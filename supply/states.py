@@ -38,5 +38,7 @@ EQUIPMENT = Moves(
         ("cleaning", "clean"): "ready",
         ("ready", "retire"): "out_of_service",
         ("dirty", "retire"): "out_of_service",
+        ("cleaning", "retire"): "out_of_service",
+        ("out_of_service", "return_to_service"): "dirty",
     },
 )

@@ -133,24 +133,24 @@ def free_units(*, used_in: str, act: Act) -> list[Equipment]:
 
 @command
 def move_equipment(*, code: str, verb: str, reason: str = "", act: Act) -> Equipment:
-    """Begin or end the cleaning of a unit, or take it out of service.
+    """Begin or end the cleaning of a unit, take it out of service, or back: then it is cleaned first.
 
     Args:
-        verb: "begin_cleaning", "clean" or "retire".
+        verb: "begin_cleaning", "clean", "retire" or "return_to_service".
 
     Raises:
         NotFound: there is none of that code where this person works.
         NotPermitted: they neither make medicines there nor are quality assurance.
         IllegalMove: the unit is in another state.
-        Invalid: it is taken out of service and nobody says why.
+        Invalid: it is taken out of service, or back, and nobody says why.
     """
     sites = sites_of(act.by)
     found = Equipment.objects.select_for_update(of=("self",)).filter(code=code).first()
     if found is None or (sites is not None and found.site_id not in sites):
         raise NotFound(f"Equipment {code[:40]} is not known here.")
     words = reason.strip()[:1000]
-    if verb == "retire":
-        require(holds(act.by, "qa", site_id=found.site_id), "take equipment out of service")
+    if verb in ("retire", "return_to_service"):
+        require(holds(act.by, "qa", site_id=found.site_id), "decide on the service of equipment")
         if not words:
             raise Invalid("Say why.", pointer="/reason", code="reason_needed")
     else:

@@ -30,6 +30,7 @@ MOVES = {
     "begin_cleaning": ("Begin cleaning", "is being cleaned"),
     "clean": ("Cleaned", "is clean and ready"),
     "retire": ("Take out of service", "is out of service"),
+    "return_to_service": ("Return to service", "is back, and is cleaned before use"),
 }
 
 
@@ -91,7 +92,8 @@ def equipment_page(request: HttpRequest, code: str) -> HttpResponse:
 def _shown(request: HttpRequest, unit: Equipment, refusal: Refusal | None = None) -> dict[str, Any]:
     person = _person(request)
     verbs = EQUIPMENT.verbs_from(unit.state)
-    roles = {"begin_cleaning": ("operator", "qa"), "clean": ("operator", "qa"), "retire": ("qa",)}
+    roles = {"begin_cleaning": ("operator", "qa"), "clean": ("operator", "qa"), "retire": ("qa",),
+             "return_to_service": ("qa",)}  # fmt: skip
     return {
         "unit": unit,
         "uses": list(uses_of(unit)[:PAGE]),

@@ -132,6 +132,11 @@ def test_who_may_clean_and_who_may_retire() -> None:
     with pytest.raises(Conflict) as refused:
         scanned("B-000001")
     assert refused.value.code == "out_of_service"
+    back: dict[str, Any] = {"code": "INC-1", "verb": "return_to_service", "reason": "Repaired"}
+    with pytest.raises(NotPermitted):
+        commands.move_equipment(**back, act=act_by(operator()))
+    # What comes back from repair is cleaned before it is used.
+    assert commands.move_equipment(**back, act=act_by(quality())).state == "dirty"
 
 
 def test_the_pages_show_filter_and_clean() -> None:
