@@ -170,10 +170,12 @@ def _difference(
     if not changes and not is_moved:
         return None
     made = _named(new)
-    made.sorts = [*(["moved"] if is_moved else []), *(["changed"] if changes else [])]  # type: ignore[list-item]
     made.changes = changes
     if is_moved:
+        made.sorts.append("moved")
         made.moved = f"from {_where(old, before)} to {_where(new, after)}"
+    if changes:
+        made.sorts.append("changed")
     return made
 
 

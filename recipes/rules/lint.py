@@ -16,8 +16,10 @@ from recipes.rules.completeness import missing_before_approval
 from recipes.rules.document import Document
 from recipes.rules.formulas import names_in
 from recipes.rules.limits import Range
+from recipes.rules.sequence import order_of
 from recipes.rules.steps import (
     CalculationStep,
+    HoldTimeStep,
     NumberStep,
     ScanEquipmentStep,
     SensorStep,
@@ -63,6 +65,11 @@ def _unused(document: Document) -> Iterator[FieldError]:
     for step in document.steps:
         if isinstance(step, CalculationStep):
             used |= {one.source.removeprefix("parameter.") for one in step.inputs}
+    order = order_of(document)
+    conditions = [one.condition for one in order.gates]
+    conditions += [one.until for one in order.loops if one.until]
+    for condition in conditions:
+        used |= {one.source.removeprefix("parameter.") for one in condition.inputs}
     for parameter in document.formula.parameters:
         if parameter.formula:
             used |= _names(parameter.formula)
@@ -117,7 +124,9 @@ def _unbounded_holds(document: Document) -> Iterator[FieldError]:
     """Yield unit procedures in which no step bounds how long the product may wait."""
     for place, unit in enumerate(document.procedure.unit_procedures):
         steps = [step for operation in unit.operations for step in operation.steps]
-        is_bounded = any(isinstance(one, TimerStep) and one.max_seconds for one in steps)
+        is_bounded = any(
+            isinstance(one, TimerStep | HoldTimeStep) and one.max_seconds for one in steps
+        )
         if steps and not is_bounded:
             yield FieldError(
                 pointer=f"/procedure/unit_procedures/{place}",

@@ -32,7 +32,7 @@ from recipes.rules.steps import Step
 from recipes.views.adding import additions
 from recipes.views.findings import counted, lint_of
 from recipes.views.trying import formula_of, tried
-from recipes.views.versions import seen_version
+from recipes.views.versions import version_said
 
 FIRST = "/header/product"
 
@@ -103,11 +103,7 @@ def try_formula(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 def _seen(request: HttpRequest) -> int:
     """Return the version the page showed, or the newer one that was shown beside it."""
-    if over := request.POST.get("over", ""):
-        data = request.POST.copy()
-        data["version"] = over
-        request.POST = data  # type: ignore[assignment]
-    return seen_version(request)
+    return version_said(request.POST.get("over") or request.POST.get("version", ""))
 
 
 def address(version: RecipeVersion, at: str) -> str:

@@ -207,7 +207,15 @@ def dialog_of(
 
 def seen_version(request: HttpRequest) -> int:
     """Return which version the form says it was shown."""
-    text = request.POST.get("version", "")
+    return version_said(request.POST.get("version", ""))
+
+
+def version_said(text: str) -> int:
+    """Return the version that a form names.
+
+    Raises:
+        Invalid: it is not a number; the form was not ours.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise Invalid("The form does not say which version was shown.", pointer="/version")
     return int(text)
@@ -285,9 +293,10 @@ def _moment(text: str) -> datetime | None:
     if not text.strip():
         return None
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
+        given = datetime.fromisoformat(text.strip())
     except ValueError:
         raise Invalid("This is no date and time.", pointer="/effective_from", code="date") from None
+    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
 
 
 @require_POST

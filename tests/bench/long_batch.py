@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -59,14 +60,14 @@ def _measured(steps: int) -> dict[str, float]:
         here = step_of(batch, f"N{number:04}")
         page = f"/batches/{batch.number}/steps/{here.code}/"
         signing._open(here, user)
-        screens += [_timed(lambda page=page: _got(one.client, page)) for _ in range(2)]  # type: ignore[misc]
-        submits.append(_timed(lambda here=here: _enter(one, here)))  # type: ignore[misc]
+        screens += [_timed(partial(_got, one.client, page)) for _ in range(2)]
+        submits.append(_timed(partial(_enter, one, here)))
         form = signing._form(one, step_of(batch, here.code))
-        submits.append(_timed(lambda form=form: _post(one, *form)))  # type: ignore[misc]
+        submits.append(_timed(partial(_post, one, *form)))
     desk = Client()
     desk.force_login(quality(), backend=BACKEND)
     review = f"/batches/{batch.number}/review/"
-    reviews = [_timed(lambda: _got(desk, review)) for _ in range(ASKED // 6)]
+    reviews = [_timed(partial(_got, desk, review)) for _ in range(ASKED // 6)]
     return {
         "step_screen": _p95(screens),
         "step_submit": _p95(submits),

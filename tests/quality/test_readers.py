@@ -174,7 +174,7 @@ def test_a_wrong_bag_in_a_step_stops_the_batch_with_one_deviation_and_one_except
         source="scanned",
         act=act_by(operator()),
     )
-    assert not outcome.is_match  # type: ignore[union-attr]
+    assert not outcome.is_match  # type: ignore[union-attr]  # no scan: a value
     assert again(batch).state == "on_hold"
     found, deviation = queries.exceptions_of(batch).get(), queries.deviations_of(batch).get()
     assert (found.kind, found.severity, found.state) == ("identity", "critical", "in_deviation")

@@ -11,6 +11,7 @@ import pytest
 from recipes.rules.completeness import missing_before_approval
 from recipes.rules.lint import Finding, lint
 from recipes.rules.parsing import document_from
+from tests.worlds.branching import branching_document, condition
 from tests.worlds.recipes import plain_document, step
 
 
@@ -125,3 +126,24 @@ def _calls(plain: Any) -> int:
 def test_the_work_grows_with_the_length_of_the_recipe_and_not_faster() -> None:
     short, long = _calls(_long(250)), _calls(_long(1000))
     assert long < 6 * short
+
+
+def test_a_condition_uses_what_it_asks_about() -> None:
+    plain = branching_document()
+    plain["formula"]["parameters"].append(
+        {"code": "edge", "label": "Edge", "unit": "mL", "kind": "process", "default": "90"}
+    )
+    assert "unused" in {code for code, _ in warnings(plain)}
+    operation = plain["procedure"]["unit_procedures"][3]["operations"][2]
+    operation["repeat"]["until"] = condition(
+        "volume >= edge", volume=("S07", "mL"), edge=("parameter.edge", "mL")
+    )
+    assert "unused" not in {code for code, _ in warnings(plain)}
+
+
+@pytest.mark.requirement("CGMP-21")
+def test_a_hold_time_bounds_how_long_the_product_may_wait() -> None:
+    plain = deepcopy(plain_document())
+    packing = plain["procedure"]["unit_procedures"][1]["operations"][0]["steps"]
+    packing.append(step("S98", "hold_time", "Time", since="S05", until="S08", max_seconds=3600))
+    assert ("no_hold_limit", "/procedure/unit_procedures/1") not in warnings(plain)

@@ -16,6 +16,7 @@ from audit.models import User
 from recipes.models import RecipeVersion
 from tests.worlds.audit import PASSWORD, site
 from tests.worlds.recipes import (
+    approved_version,
     checker,
     drafted_version,
     effective_recipe,
@@ -64,6 +65,34 @@ def test_a_draft_becomes_effective_on_its_page_by_three_people() -> None:
     assert RecipeVersion.objects.get().state == "effective"
     for words in ("Erik Example", "Authored", "Quinn Example", "Approved", "UTC"):
         assert words in page
+
+
+@pytest.mark.requirement("CGMP-02")
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2031-05-01T08:00", "2031-05-01T08:00:00+00:00"),
+        ("2031-05-01T08:00+02:00", "2031-05-01T06:00:00+00:00"),
+    ],
+)
+def test_the_date_of_force_is_in_utc_or_in_the_zone_it_names(given: str, kept: str) -> None:
+    version = approved_version()
+    answer = signed_in(quality()).post(
+        f"{PAGE}schedule/", {"version": version.version, "effective_from": given}
+    )
+    assert answer.status_code == 303
+    at = RecipeVersion.objects.get().effective_from
+    assert at is not None
+    assert at.isoformat() == kept
+
+
+def test_a_date_of_force_that_is_none_is_refused_by_name() -> None:
+    version = approved_version()
+    answer = signed_in(quality()).post(
+        f"{PAGE}schedule/", {"version": version.version, "effective_from": "soon"}
+    )
+    assert answer.status_code == 422
+    assert "This is no date and time." in answer.content.decode()
 
 
 def test_a_wrong_password_signs_nothing_and_says_so_in_the_dialog() -> None:
