@@ -65,6 +65,7 @@ LOOKS: dict[str, Look] = {
             "late",
             "major",
             "not_accepted",
+            "not_applicable",
             "open",
             "out_of_trend",
             "outside_space",

@@ -11,6 +11,7 @@ from batches.commands.decisions import (
 from batches.commands.erasure import erase_patient
 from batches.commands.holds import hold_batch, hold_batches_of, resume_batch
 from batches.commands.lifecycle import abort_batch, start_batch
+from batches.commands.omissions import mark_not_applicable
 from batches.commands.orders import (
     cancel_order,
     place_order,
@@ -33,6 +34,7 @@ __all__ = [
     "hold_batches_of",
     "issue_batch",
     "mark_in_review",
+    "mark_not_applicable",
     "mark_production_reviewed",
     "mark_rejected",
     "mark_released",

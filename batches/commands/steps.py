@@ -19,7 +19,7 @@ from batches.events import StepChanged, StepCompleted
 from batches.models import Batch, Step
 from batches.queries.statements import current_values, step_statement, values_of
 from batches.queries.work import definition_of
-from batches.rules.needs import missing_values
+from batches.rules.needs import missing_values, needs_second
 from batches.rules.phases import phase_of
 from batches.states import EXECUTION, STEP
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotPermitted, Refusal
@@ -112,7 +112,8 @@ def sign_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act: A
     check_seen(seen, step.version)
     definition = definition_of(step)
     values = values_of(step)
-    missing = missing_values(definition, [value.name for value in current_values(values)])
+    standing = current_values(values)
+    missing = missing_values(definition, [value.name for value in standing])
     if missing:
         raise Conflict(f"Before signing: {missing[0]}", code="missing_value")
     sign(
@@ -124,7 +125,7 @@ def sign_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act: A
         seen_digest=seen_digest,
     )
     step.performed_by = act.by
-    if definition.verify:
+    if needs_second(definition, [value.verdict for value in standing]):
         step.state = STEP.after(step.state, "perform")
         save_step(step, "perform", "performed_by", act=act)
         publish(StepChanged(**step_fields(step, act)))

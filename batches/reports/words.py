@@ -18,6 +18,7 @@ VERDICTS: Mapping[str, Look] = {
     "late": "attention",
     "not_accepted": "attention",
     "outside_space": "attention",
+    "not_applicable": "attention",
     "hard_limit": "stop",
     "mismatch": "stop",
 }
@@ -118,7 +119,7 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
     elif details.get("checks"):
         pieces += [(f"· {one}", "") for one in details["checks"]]
     verdict = value["verdict"]
-    if verdict not in ("ok", ""):
+    if word(verdict) not in ("ok", "—", told):
         reason = f": {value['verdict_reason']}" if value["verdict_reason"] else ""
         pieces.append((f"{word(verdict)}{reason}", VERDICTS.get(verdict, "attention")))
     if value["reason"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from batches.rules.verdicts import NOT_APPLICABLE
 from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
@@ -72,6 +73,16 @@ def missing_values(step: Step, names: Collection[str]) -> list[str]:
     """Return what must still be entered, in words; nothing when the step can be signed."""
     needed = value_name(step)
     return [WORDS[step.kind]] if needed and needed not in names else []
+
+
+def needs_second(step: Step, verdicts: Collection[str]) -> bool:
+    """Say whether a second person signs: where the recipe asks, or a critical step did not apply."""
+    return step.verify or (step.critical and NOT_APPLICABLE in verdicts)
+
+
+def mark_name(step: Step) -> str:
+    """Return the name under which it is kept that a step of this kind does not apply."""
+    return value_name(step) or "step"
 
 
 def is_number(step: Step) -> bool:

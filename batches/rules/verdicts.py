@@ -19,6 +19,7 @@ Word = Literal[
     "not_accepted",
     "mismatch",
     "outside_space",
+    "not_applicable",
 ]
 
 # A value with one of these words was tried, and is not what the step says.
@@ -36,6 +37,7 @@ class Judged:
 
 
 OK = Judged(word="ok")
+NOT_APPLICABLE: Word = "not_applicable"
 
 
 def judged_number(

@@ -54,12 +54,24 @@ _TOLD: dict[str, dict[str, Any]] = {
     },
 }
 
+_OMISSION: dict[str, Any] = {
+    "verb": "not_applicable",
+    "title": "This step does not apply",
+    "hint": "The reason is signed in the place of the value, and quality reviews it.",
+    "submit": "Not applicable",
+    "icon": "minus",
+}
 
-def commands_now(user: User, step: Step, phase: Phase) -> list[dict[str, Any]]:
-    """Return the commands that the table knows in this state and this person may give."""
+
+def commands_now(user: User, step: Step, phase: Phase, *, may_omit: bool) -> list[dict[str, Any]]:
+    """Return the commands that the table knows in this state and this person may give.
+
+    Args:
+        may_omit: the step is worked on by this person, and has no value yet.
+    """
     batch = step.batch
     roles = {"restart": ("qa",), "reset": ("qa",), "resume": phase.roles}
-    found = []
+    found = [_OMISSION] if may_omit and phase.may_skip else []
     for verb in PHASE.verbs_from(phase_of(step.state, step.phase)):
         is_running = batch.state == "in_progress"
         is_ending = verb in ("stop", "abort") and batch.state == "on_hold"

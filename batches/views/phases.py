@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
@@ -23,23 +25,27 @@ SAID = {
     "stop": "is stopped, and the batch on hold",
     "abort": "is aborted, and the batch on hold",
     "reset": "is done again",
+    "not_applicable": "does not apply; sign it",
 }
 
 
 @require_POST
 @roles_required(*COMMANDERS)
 def move_phase(request: HttpRequest, number: str, code: str) -> HttpResponse:
-    """Pause, resume, hold, restart, stop, abort or reset a step, and come back to it."""
+    """Give a command to a step, or say that it does not apply, and come back to it."""
     step = found_step(request, number, code)
-    verb, reason = request.POST.get("verb", "")[:12], request.POST.get("reason", "")[:1100]
+    verb, reason = request.POST.get("verb", "")[:16], request.POST.get("reason", "")[:1100]
     act, seen = act_of_request(request), seen_version(request)
+    asked: dict[str, Any] = {"step_id": step.pk, "seen": seen, "reason": reason, "act": act}
     try:
         with noted(request, verb or "move_phase", step.batch, step):
             if verb == "reset":
-                commands.reset_phase(step_id=step.pk, seen=seen, reason=reason, act=act)
+                commands.reset_phase(**asked)
+            elif verb == "not_applicable":
+                commands.mark_not_applicable(**asked)
             else:
-                commands.move_phase(step_id=step.pk, seen=seen, verb=verb, reason=reason, act=act)
+                commands.move_phase(**asked, verb=verb)
     except Refusal as refusal:
         return refused(request, number, code, Typed(refusal=refusal, form="phase"))
     messages.success(request, f"{code} {SAID[verb]}.")
-    return go(path_of(step))
+    return go(path_of(step) + ("?sign=1" if verb == "not_applicable" else ""))

@@ -29,7 +29,7 @@ from batches.rules.lateness import TOLD_BY_PEOPLE
 from batches.rules.moments import FORM, shown_instant
 from batches.rules.needs import missing_values
 from batches.rules.phases import phase_of
-from batches.rules.verdicts import ONLY_TRIED
+from batches.rules.verdicts import NOT_APPLICABLE, ONLY_TRIED
 from batches.states import STEP_OVER
 from batches.views.forms import person_of
 from batches.views.kinds import facts_of_kind
@@ -77,6 +77,8 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
     goes_on = batch.state == "in_progress" and phase_of(step.state, step.phase) == "running"
     is_open = goes_on and step.state == "running" and is_mine
     is_earlier = batch.steps.filter(code=step.code, execution__gt=step.execution).exists()
+    may_omit = is_open and not standing
+    more = [] if is_earlier else commands_now(user, step, phase, may_omit=may_omit)
     context: dict[str, Any] = {
         "batch": batch,
         "step": step,
@@ -93,7 +95,7 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "is_mine": is_mine,
         "phase_state": phase_of(step.state, step.phase),
         "phase_holds": [one for one in holds_of(batch) if one.step_id == step.pk],
-        "more": [] if is_earlier else commands_now(user, step, phase),
+        "more": more,
         "value": shown_value(standing[-1], values) if standing else None,
         "tries": [value for value in values if value.verdict in ONLY_TRIED],
         "waits_for": waiting_for(step, phase) if step.state == "waiting" else [],
@@ -176,6 +178,8 @@ def event_time_of(standing: list[StepValue]) -> list[dict[str, Any]]:
 def words_of(value: StepValue) -> str:
     """Return a value as it is read: as entered, with its unit, or by the name of what was scanned."""
     details = value.details
+    if value.verdict == NOT_APPLICABLE:
+        return "Not applicable"
     if "lot" in details:
         number = number_of(value)
         amount = quantity_label(number, value.unit) if number is not None else ""

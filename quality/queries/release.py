@@ -8,7 +8,7 @@ from typing import Any
 from audit.models import LedgerEntry
 from audit.queries import entries_in
 from audit.verification import Verifier
-from batches.queries import unfinished_steps
+from batches.queries import latest_of, unfinished_steps
 from quality.models import Deviation, Review
 from quality.permissions import may_certify
 from quality.queries.deviations import deviations_of
@@ -49,10 +49,15 @@ def is_changed_since(batch: Any, review: Review) -> bool:
 
 
 def unverified_identity_steps(batch: Any) -> tuple[str, ...]:
-    """Return the titles of the identity steps of a batch that hold no matching scan."""
-    asked = batch.steps.filter(kind="scan_identity").exclude(state="skipped").order_by("ordinal")
+    """Return the titles of the identity steps of a batch that hold no matching scan.
+
+    The latest execution counts: one that was stopped and done again need not have been scanned.
+    """
+    asked = batch.steps.filter(kind="scan_identity")
     proven = set(asked.filter(values__verdict="ok").values_list("pk", flat=True))
-    return tuple(step.title for step in asked if step.pk not in proven)
+    return tuple(
+        step.title for step in latest_of(asked) if step.state != "skipped" and step.pk not in proven
+    )
 
 
 def is_received(batch: Any) -> bool:

@@ -55,6 +55,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "min_seconds": ("At least, in seconds", ""),
     "number": ("Number", "What a calculation takes for this answer."),
     "options": ("Options", "The answers the operator chooses from."),
+    "may_skip": ("May not apply", "Whoever performs it may say so, with a reason."),
     "late_after_minutes": ("Late after, minutes", "From the event to its record; empty means 15."),
     "parameter": ("Parameter", "The number of the formula that is measured here."),
     "precautions": ("Precautions", "One on a line."),
@@ -121,7 +122,7 @@ SHORT = {"code", "decimals", "unit", "room_class", "min", "max", "number", "valu
 HALF = {"from", "parameter", "target", "material", "equipment", "step", "name", "label", "strength",
         "dosage_form", "active_ingredient", "batch_size"}  # fmt: skip
 FIRST = ("code", "title")
-LAST = ("critical", "verify", "watch", "roles", "late_after_minutes", "after", "when")
+LAST = ("critical", "verify", "watch", "may_skip", "roles", "late_after_minutes", "after", "when")
 
 
 def label_of(owner: str, name: str) -> str:

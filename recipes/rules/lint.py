@@ -25,6 +25,7 @@ from recipes.rules.steps import (
     SensorStep,
     TimerStep,
 )
+from recipes.rules.structure import Condition
 
 Severity = Literal["error", "warning"]
 
@@ -55,6 +56,7 @@ def _doubts(document: Document) -> Iterator[FieldError]:
     yield from _unused(document)
     yield from _unlimited(document)
     yield from _unbounded_holds(document)
+    yield from _skipped_sources(document)
 
 
 def _unused(document: Document) -> Iterator[FieldError]:
@@ -65,10 +67,7 @@ def _unused(document: Document) -> Iterator[FieldError]:
     for step in document.steps:
         if isinstance(step, CalculationStep):
             used |= {one.source.removeprefix("parameter.") for one in step.inputs}
-    order = order_of(document)
-    conditions = [one.condition for one in order.gates]
-    conditions += [one.until for one in order.loops if one.until]
-    for condition in conditions:
+    for condition in _conditions(document):
         used |= {one.source.removeprefix("parameter.") for one in condition.inputs}
     for parameter in document.formula.parameters:
         if parameter.formula:
@@ -118,6 +117,28 @@ def _unlimited(document: Document) -> Iterator[FieldError]:
                     detail=f"The soft limit {text_of(soft)} of step {step.code} is never hit:"
                     " the hard one refuses before.",
                 )
+
+
+def _conditions(document: Document) -> list[Condition]:
+    order = order_of(document)
+    asked = [one.condition for one in order.gates]
+    return asked + [one.until for one in order.loops if one.until]
+
+
+def _skipped_sources(document: Document) -> Iterator[FieldError]:
+    """Yield steps that may not apply, although something is computed or decided from their value."""
+    asked = [one for condition in _conditions(document) for one in condition.inputs]
+    for step in document.steps:
+        if isinstance(step, CalculationStep):
+            asked += step.inputs
+    sources = {one.source for one in asked}
+    for placed in document.placed_steps():
+        if placed.step.may_skip and placed.step.code in sources:
+            yield FieldError(
+                pointer=f"{placed.pointer}/may_skip",
+                code="skipped_source",
+                detail=f"Step {placed.step.code} may not apply, and its value is needed later.",
+            )
 
 
 def _unbounded_holds(document: Document) -> Iterator[FieldError]:

@@ -55,6 +55,7 @@ def read_step(reader: Reader) -> Step:
         "watch": reader.flag("watch"),
         "after": reader.codes("after", longest=24) if reader.has("after") else UNSTATED,
         "late_after_minutes": reader.whole("late_after_minutes", low=1, high=_LATEST_RECORD),
+        "may_skip": reader.flag("may_skip"),
     }
     return READINGS[kind](reader, common)
 
@@ -91,6 +92,8 @@ def _number(reader: Reader, common: dict[str, Any]) -> Step:
 
 
 def _scan_identity(reader: Reader, common: dict[str, Any]) -> Step:
+    if common["may_skip"]:
+        reader.fault("may_skip", "contradiction", "Whose material it is always applies.")
     return ScanIdentityStep(**common, target=reader.word("target", IDENTITY_TARGETS, default="bag"))
 
 

@@ -37,7 +37,8 @@ class Step:
     ``after`` names the steps that must be complete before; ``verify`` asks for a second person;
     ``watch`` says that the limits of the environment hold while it runs; ``when`` that it is
     carried out only where a condition is met; ``late_after_minutes`` how long after the event its
-    record is late, where the house's own time is not meant.
+    record is late, where the house's own time is not meant; ``may_skip`` that whoever performs it
+    may say with a reason that it does not apply.
     """
 
     kind: ClassVar[str] = ""
@@ -51,6 +52,7 @@ class Step:
     watch: bool = False
     after: tuple[str, ...] = ()
     late_after_minutes: int | None = None
+    may_skip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
