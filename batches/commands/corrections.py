@@ -10,7 +10,8 @@ from audit.permissions import holds, require
 from audit.signing import Proof, sign
 from batches.commands.designspace import judged_in_space
 from batches.commands.locks import check_seen, require_running, step_for_update
-from batches.commands.readings import Entry, Source, read
+from batches.commands.reading_kinds import read
+from batches.commands.readings import Entry, Source
 from batches.commands.steps import require_performer
 from batches.commands.values import store, tell_exception
 from batches.models import Step, StepValue
@@ -20,7 +21,7 @@ from batches.rules.entries import reason_from
 from kernel.errors import Conflict, IllegalMove, Invalid, NotPermitted
 from recipes.rules.steps import CalculationStep
 
-CORRECTABLE = ("number", "choice", "calculation", "text", "date_time")
+CORRECTABLE = ("number", "choice", "calculation", "text", "date_time", "in_process_control")
 SIGNED = ("performed", "complete")
 
 
@@ -66,6 +67,7 @@ def correct_value(
         reason=words,
         act=act,
         happened_at=old.happened_at,
+        corrects=old,
     )
     if step.state in SIGNED:
         statement = correction_statement(step, entered=entered, reason=words, values=values)

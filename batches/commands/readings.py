@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -55,7 +54,6 @@ from supply import commands as supply
 MOST_PLACES = 10
 # A live value older than this says nothing about now.
 FRESH_FOR = timedelta(seconds=60)
-SCANNING = ("scan_identity", "scan_material", "scan_equipment")
 Source = StepValue.Source
 # What is entered, and kept, when an instruction was read.
 READ = "read"
@@ -72,6 +70,7 @@ class Entry:
     reason: str
     act: Act
     happened_at: datetime | None = None
+    corrects: StepValue | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +85,8 @@ class Reading:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def read(phase: Phase, entry: Entry) -> Reading:
-    """Return what ``entry`` means for a step of this kind.
-
-    Raises:
-        Invalid: it is none of what the step takes, or beyond its hard limits.
-        Conflict: the lot, the equipment or the sensor cannot be used, or the time is not over.
-    """
-    return READINGS[phase.kind](phase, entry)
-
-
-def _number(phase: NumberStep, entry: Entry) -> Reading:
+def read_number(phase: NumberStep, entry: Entry) -> Reading:
+    """Return a number, in the unit of the step, within its limits."""
     value = decimal_from(entry.entered, pointer="/value")
     if places_of(value) > MOST_PLACES:
         raise Invalid(f"At most {MOST_PLACES} decimals.", pointer="/value", code="too_precise")
@@ -109,7 +99,7 @@ def _number(phase: NumberStep, entry: Entry) -> Reading:
                 pointer="/unit",
                 code="unit_mismatch",
             )
-    judged = _within(value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
+    judged = within_limits(value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
     return Reading(
         entered=entry.entered.strip(),
         value=value,
@@ -119,7 +109,7 @@ def _number(phase: NumberStep, entry: Entry) -> Reading:
     )
 
 
-def _within(
+def within_limits(
     value: Decimal,
     hard: Range | None,
     soft: Range | None,
@@ -146,7 +136,8 @@ def _within(
     return judged
 
 
-def _confirm(phase: ConfirmStep, entry: Entry) -> Reading:
+def read_confirm(phase: ConfirmStep, entry: Entry) -> Reading:
+    """Return that every point was confirmed."""
     ticked = {mark.strip() for mark in entry.entered.split(",") if mark.strip()}
     if ticked != {str(place) for place in range(len(phase.checks))}:
         raise Invalid("Every point must be confirmed.", pointer="/value", code="not_all_confirmed")
@@ -157,7 +148,8 @@ def _confirm(phase: ConfirmStep, entry: Entry) -> Reading:
     )
 
 
-def _material(phase: ScanMaterialStep, entry: Entry) -> Reading:
+def read_material(phase: ScanMaterialStep, entry: Entry) -> Reading:
+    """Return the lot that was scanned, taken from what is on hand."""
     line = document_of_batch(entry.step.batch).material(phase.material)
     quantity, unit = phase.quantity, phase.unit
     if line is not None and (quantity is None or unit is None):
@@ -189,7 +181,8 @@ def _material(phase: ScanMaterialStep, entry: Entry) -> Reading:
     )
 
 
-def _equipment(phase: ScanEquipmentStep, entry: Entry) -> Reading:
+def read_equipment(phase: ScanEquipmentStep, entry: Entry) -> Reading:
+    """Return the unit that was scanned, if it may be used."""
     scanned = text_from(entry.entered, pointer="/value")
     used = supply.use_equipment(
         scanned=scanned,
@@ -213,7 +206,8 @@ def _equipment(phase: ScanEquipmentStep, entry: Entry) -> Reading:
     )
 
 
-def _timer(phase: TimerStep, entry: Entry) -> Reading:
+def read_timer(phase: TimerStep, entry: Entry) -> Reading:
+    """Return the time that passed since the step was started."""
     started_at = entry.step.started_at
     assert started_at is not None, "a running step was started"
     elapsed = Decimal(int((entry.act.at - started_at).total_seconds() * 10)) / 10
@@ -230,7 +224,8 @@ def _timer(phase: TimerStep, entry: Entry) -> Reading:
     )
 
 
-def _sensor(phase: SensorStep, entry: Entry) -> Reading:
+def read_sensor(phase: SensorStep, entry: Entry) -> Reading:
+    """Return what the sensor shows now."""
     room = entry.step.batch.room
     live = sensor_value(room.code, phase.place, phase.quantity) if room else None
     if live is None or not live.is_good or entry.act.at - live.at > FRESH_FOR:
@@ -243,7 +238,7 @@ def _sensor(phase: SensorStep, entry: Entry) -> Reading:
     value = live.value
     if places_of(value) > MOST_PLACES:
         value = round_half_up(value, MOST_PLACES)
-    judged = _within(value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
+    judged = within_limits(value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry)
     return Reading(
         entered=text_of(value),
         value=value,
@@ -254,7 +249,8 @@ def _sensor(phase: SensorStep, entry: Entry) -> Reading:
     )
 
 
-def _calculation(phase: CalculationStep, entry: Entry) -> Reading:
+def read_calculation(phase: CalculationStep, entry: Entry) -> Reading:
+    """Return the result of the formula with the values as they are now."""
     batch = entry.step.batch
     result = computed(
         phase,
@@ -262,7 +258,7 @@ def _calculation(phase: CalculationStep, entry: Entry) -> Reading:
         order=order_values(batch),
         steps=found_values(batch),
     )
-    judged = _within(
+    judged = within_limits(
         result.value, phase.hard, phase.soft, phase=phase, unit=phase.unit, entry=entry
     )
     used = [
@@ -279,7 +275,8 @@ def _calculation(phase: CalculationStep, entry: Entry) -> Reading:
     )
 
 
-def _choice(phase: ChoiceStep, entry: Entry) -> Reading:
+def read_choice(phase: ChoiceStep, entry: Entry) -> Reading:
+    """Return the answer that was chosen."""
     option = next((one for one in phase.options if one.value == entry.entered), None)
     if option is None:
         raise Invalid("Choose one of the answers.", pointer="/value", code="unknown_option")
@@ -296,14 +293,16 @@ def _choice(phase: ChoiceStep, entry: Entry) -> Reading:
     )
 
 
-def _text(phase: TextStep, entry: Entry) -> Reading:
+def read_text(phase: TextStep, entry: Entry) -> Reading:
+    """Return the words that were entered."""
     words = text_from(entry.entered, pointer="/value", longest=phase.longest)
     if phase.pattern and not follows_pattern(words, phase.pattern):
         raise Invalid(f"It looks like {phase.pattern}.", pointer="/value", code="wrong_pattern")
     return Reading(entered=words, source=Source.KEYED)
 
 
-def _date_time(phase: DateTimeStep, entry: Entry) -> Reading:
+def read_date_time(phase: DateTimeStep, entry: Entry) -> Reading:
+    """Return the moment that was entered, in its zone."""
     zone = entry.step.batch.site.time_zone
     typed = text_from(entry.entered, pointer="/value", longest=40)
     at = instant_from(typed, zone=zone, pointer="/value")
@@ -326,7 +325,8 @@ def _date_time(phase: DateTimeStep, entry: Entry) -> Reading:
     )
 
 
-def _instruction(phase: InstructionStep, entry: Entry) -> Reading:
+def read_instruction(phase: InstructionStep, entry: Entry) -> Reading:
+    """Return that the instruction was read."""
     if entry.entered.strip() != READ:
         raise Invalid("Read the instruction first.", pointer="/value", code="not_read")
     return Reading(entered=READ, source=Source.CONFIRMED)
@@ -348,7 +348,8 @@ def held_between(phase: HoldTimeStep, batch: Batch) -> tuple[datetime, datetime]
     return begin, end
 
 
-def _hold_time(phase: HoldTimeStep, entry: Entry) -> Reading:
+def read_hold_time(phase: HoldTimeStep, entry: Entry) -> Reading:
+    """Return the time between the two steps, as it is stored."""
     begin, end = held_between(phase, entry.step.batch)
     elapsed = Decimal((end - begin) // timedelta(milliseconds=1)) / 1000
     return Reading(
@@ -359,19 +360,3 @@ def _hold_time(phase: HoldTimeStep, entry: Entry) -> Reading:
         judged=judged_hold(phase, elapsed),
         details={"from": begin.isoformat(), "to": end.isoformat()},
     )
-
-
-READINGS: dict[str, Callable[[Any, Entry], Reading]] = {
-    "confirm": _confirm,
-    "number": _number,
-    "scan_material": _material,
-    "scan_equipment": _equipment,
-    "timer": _timer,
-    "sensor": _sensor,
-    "calculation": _calculation,
-    "choice": _choice,
-    "text": _text,
-    "date_time": _date_time,
-    "instruction": _instruction,
-    "hold_time": _hold_time,
-}

@@ -16,7 +16,8 @@ from batches.commands.locks import (
     step_fields,
     step_for_update,
 )
-from batches.commands.readings import SCANNING, Entry, Reading, Source, read
+from batches.commands.reading_kinds import read
+from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
 from batches.events import ExceptionRaised, StepChanged
 from batches.models import Step, StepValue
@@ -24,7 +25,7 @@ from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import optional_reason_from, reason_from, text_from
 from batches.rules.lateness import event_time, judged_lateness
-from batches.rules.needs import value_name
+from batches.rules.needs import is_scanned, may_repeat, value_name
 from batches.rules.verdicts import Judged
 from kernel.errors import AlreadyDone, Invalid
 from kernel.events import publish
@@ -64,7 +65,7 @@ def enter_value(
 
     Raises:
         Invalid: the entry is not what the step takes, breaks a hard limit, or needs a reason.
-        AlreadyDone: the step has its value; it is corrected.
+        AlreadyDone: the step has its value; it is corrected, and only a test is repeated.
         Conflict: the batch is on hold, or what was scanned cannot be used.
         StaleView: the step changed after it was shown.
     """
@@ -76,9 +77,10 @@ def enter_value(
     phase = definition_of(step)
     wanted = _wanted(phase, name)
     values = values_of(step)
-    if current_values(values):
+    standing = current_values(values)
+    if standing and not may_repeat(phase, len(standing)):
         raise AlreadyDone(f"Step {step.code} has its value. Correct it with a reason.")
-    is_typed = phase.kind in SCANNING and source != Source.SCANNED
+    is_typed = is_scanned(phase) and source != Source.SCANNED
     if is_typed:
         reason_from(reason, what="A code that was typed, not scanned,")
     done_at, late = _event_time(step, phase, happened_at, reason, act)
@@ -94,7 +96,7 @@ def enter_value(
     if isinstance(phase, ScanIdentityStep):
         return _identity(phase, entry, values, is_typed=is_typed)
     value = store(entry, wanted, judged_in_space(phase, entry, read(phase, entry)), values)
-    _tell_apart(entry, late, is_typed=is_typed)
+    _tell_apart(entry, late, is_typed=is_typed, before=len(standing))
     return value
 
 
@@ -222,8 +224,15 @@ def _tell_typed(entry: Entry) -> None:
     tell_exception(step, "keyed", "note", detail, act=entry.act)
 
 
-def _tell_apart(entry: Entry, late: Judged, *, is_typed: bool) -> None:
-    """Tell what is told of an entry whatever its value: a code that was typed, a late record."""
+def _tell_apart(entry: Entry, late: Judged, *, is_typed: bool, before: int) -> None:
+    """Tell what is told of an entry whatever its value: a code that was typed, a late record, a repeat.
+
+    Args:
+        before: how many results it stands beside.
+    """
+    if before:
+        detail = f"{entry.step.code} {entry.step.title}: result {before + 1}: {entry.reason}"
+        tell_exception(entry.step, "repeat", "warning", detail, act=entry.act)
     if is_typed:
         _tell_typed(entry)
     if late.exception_kind:

@@ -40,7 +40,14 @@ def record_of(batch: Batch) -> dict[str, Any]:
         "equipment": _used(steps, "scan_equipment"),
         "identity_checks": _used(steps, "scan_identity"),
         **_branches(batch),
+        **_controls(steps),
     }
+
+
+def _controls(steps: list[tuple[Step, list[StepValue]]]) -> dict[str, Any]:
+    """Return the samples and the results of tests; nothing where there are none, as of branches."""
+    found = {"samples": _used(steps, "sample"), "results": _used(steps, "in_process_control")}
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _branches(batch: Batch) -> dict[str, Any]:

@@ -19,6 +19,7 @@ VERDICTS: Mapping[str, Look] = {
     "not_accepted": "attention",
     "outside_space": "attention",
     "not_applicable": "attention",
+    "out_of_spec": "stop",
     "hard_limit": "stop",
     "mismatch": "stop",
 }
@@ -64,7 +65,7 @@ def entered_words(value: Mapping[str, Any], definition: Mapping[str, Any]) -> st
     for option in definition.get("options") or ():
         if option["value"] == entered:
             return str(option["label"])
-    is_number = value["value"] is not None and "lot" not in (value["details"] or {})
+    is_number = value["value"] is not None and not {"lot", "from_lot"} & set(value["details"] or {})
     return amount(entered, unit) if unit and is_number else entered
 
 
@@ -114,6 +115,14 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         pieces.append((amount(value["value"], value["unit"]), ""))
     elif "equipment" in details:
         pieces.append((f"{details.get('name', '')} ({details.get('equipment_class', '')})", ""))
+    elif "document" in details:
+        pieces.append((f"{details['document']}, version {details['version']}", ""))
+    elif "point" in details:
+        pieces += sample_pieces(value, details)
+    elif "test" in details:
+        of = f" of {details['sample']}" if "sample" in details else ""
+        pieces.append((f"Result {details['result']}{of}: {details['test']}", ""))
+        pieces.append((f"Method {details['method']}", "faint"))
     elif "instant" in details:
         pieces.append((f"{shown_time(details['instant'])}, entered in {details['zone']}", ""))
     elif details.get("checks"):
@@ -128,6 +137,17 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         pieces.append((f"Done {shown_time(value['happened_at'])}, before it was recorded", ""))
     who = f"{word(value['source'])} by {value['entered_by']}, {shown_time(value['entered_at'])}"
     return [*pieces, (who, "faint")]
+
+
+def sample_pieces(value: Mapping[str, Any], details: Mapping[str, Any]) -> list[Piece]:
+    """Return what a sample is: its identifier, its point, its container, the lot it is of."""
+    pieces: list[Piece] = [(f"Sample {details['sample']}", ""), (details["point"], "")]
+    if details["container"]:
+        pieces.append((details["container"], "faint"))
+    if "from_lot" in details:
+        told = amount(value["value"], value["unit"])
+        pieces.append((f"{told} of {details['material']}, lot {details['from_lot']}", ""))
+    return pieces
 
 
 def signature_pieces(one: Mapping[str, Any]) -> list[Piece]:

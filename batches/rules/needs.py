@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from batches.rules.verdicts import NOT_APPLICABLE
+from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
 from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
@@ -48,10 +49,15 @@ def value_name(step: Step) -> str:
             return "moment"
         case InstructionStep():
             return "read"
+        case ScanDocumentStep():
+            return "document"
+        case SampleStep():
+            return "sample"
         case _:
             return ""
 
 
+SCANNING = ("scan_identity", "scan_material", "scan_equipment", "scan_document")
 WORDS = {
     "confirm": "tick every point.",
     "number": "enter the value.",
@@ -66,6 +72,9 @@ WORDS = {
     "text": "enter the words.",
     "date_time": "enter the date and time.",
     "instruction": "say that it was read.",
+    "scan_document": "scan the document.",
+    "sample": "take the sample.",
+    "in_process_control": "enter the result.",
 }
 
 
@@ -76,13 +85,28 @@ def missing_values(step: Step, names: Collection[str]) -> list[str]:
 
 
 def needs_second(step: Step, verdicts: Collection[str]) -> bool:
-    """Say whether a second person signs: where the recipe asks, or a critical step did not apply."""
-    return step.verify or (step.critical and NOT_APPLICABLE in verdicts)
+    """Say whether a second person signs.
+
+    That is where the recipe asks for one, where a critical step did not apply, and where a test
+    was done again.
+    """
+    is_left_out = step.critical and NOT_APPLICABLE in verdicts
+    return step.verify or is_left_out or len(verdicts) > 1
 
 
 def mark_name(step: Step) -> str:
     """Return the name under which it is kept that a step of this kind does not apply."""
     return value_name(step) or "step"
+
+
+def is_scanned(step: Step) -> bool:
+    """Say whether a code is scanned in such a step; one that is typed needs a reason."""
+    return step.kind in SCANNING or (isinstance(step, SampleStep) and bool(step.material))
+
+
+def may_repeat(step: Step, results: int) -> bool:
+    """Say whether another result may stand beside these many."""
+    return isinstance(step, ControlStep) and 0 < results <= step.repeats
 
 
 def is_number(step: Step) -> bool:

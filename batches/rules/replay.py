@@ -12,9 +12,11 @@ from decimal import Decimal
 from typing import Literal
 
 from batches.rules.calculations import computed
+from batches.rules.controls import judged_result
 from batches.rules.verdicts import Judged, judged_choice, judged_hold, judged_number, judged_time
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, text_of
+from recipes.rules.control_steps import ControlStep
 from recipes.rules.designspace import outside
 from recipes.rules.document import Document
 from recipes.rules.scaling import parameter_values
@@ -123,6 +125,8 @@ def _of_step(
 def _judged(step: Step, one: Recorded, value: Decimal | None) -> Judged | None:
     """Return what the limits of a step say; None where it has none of this kind."""
     match step:
+        case ControlStep() if value is not None:
+            return judged_result(step, value)
         case NumberStep() | SensorStep() | CalculationStep() if value is not None:
             return judged_number(
                 value, step.hard, step.soft, unit=step.unit, is_critical=step.critical

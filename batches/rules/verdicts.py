@@ -20,6 +20,7 @@ Word = Literal[
     "mismatch",
     "outside_space",
     "not_applicable",
+    "out_of_spec",
 ]
 
 # A value with one of these words was tried, and is not what the step says.

@@ -10,10 +10,12 @@ from batches.models import Step
 from batches.ports import LiveValue, sensor_value
 from batches.queries import document_of_batch, found_values, order_values
 from batches.rules.calculations import Computed, computed
+from batches.rules.controls import sample_code
 from batches.rules.moments import FORM
 from batches.rules.verdicts import judged_number
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, text_of
+from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
 from recipes.rules.document import Document
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
@@ -34,6 +36,16 @@ from recipes.rules.steps import Step as Phase
 def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
     """Return what the input of a step of this kind shows beside its instruction."""
     match phase:
+        case ScanDocumentStep(document=document, version=version):
+            return {"expected": f"{document}, version {version}"}
+        case SampleStep():
+            return sample_of(step, phase)
+        case ControlStep():
+            return {
+                "unit": phase.unit,
+                "test": f"{phase.test}, by {phase.method}",
+                **limits_of(phase.hard, phase.soft, phase.unit),
+            }
         case NumberStep():
             return {"unit": phase.unit, **limits_of(phase.hard, phase.soft, phase.unit)}
         case SensorStep():
@@ -85,6 +97,19 @@ def limits_of(hard: Range | None, soft: Range | None, unit: str) -> dict[str, An
         "soft_high": text(soft, "max"),
         "hard_words": range_label(hard, unit),
         "soft_words": range_label(soft, unit),
+    }
+
+
+def sample_of(step: Step, phase: SampleStep) -> dict[str, Any]:
+    """Return what is taken, where, into what, and the identifier it will have."""
+    named = document_of_batch(step.batch).material(phase.material or "")
+    return {
+        "unit": phase.unit,
+        "sample": sample_code(step.batch.number, step.code, step.execution),
+        "point": phase.point,
+        "container": phase.container,
+        "asked": quantity_label(phase.quantity, phase.unit),
+        "expected": f"a lot of {named.name if named else phase.material}",
     }
 
 

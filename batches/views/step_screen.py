@@ -13,6 +13,7 @@ from audit.forms import signer_facts, witness_facts
 from audit.permissions import holds
 from audit.queries import judged, signatures_of
 from audit.signing import digest_of
+from batches.commands.corrections import CORRECTABLE
 from batches.models import Batch, Step, StepValue
 from batches.ports import room_sensors
 from batches.queries import (
@@ -27,7 +28,7 @@ from batches.queries import (
 )
 from batches.rules.lateness import TOLD_BY_PEOPLE
 from batches.rules.moments import FORM, shown_instant
-from batches.rules.needs import missing_values
+from batches.rules.needs import is_scanned, may_repeat, missing_values
 from batches.rules.phases import phase_of
 from batches.rules.verdicts import NOT_APPLICABLE, ONLY_TRIED
 from batches.states import STEP_OVER
@@ -37,8 +38,6 @@ from batches.views.more import commands_now
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, unit_label
 from recipes.rules.steps import Step as Phase
-
-SCANNING = ("scan_identity", "scan_material", "scan_equipment")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +96,8 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "phase_holds": [one for one in holds_of(batch) if one.step_id == step.pk],
         "more": more,
         "value": shown_value(standing[-1], values) if standing else None,
+        "earlier": [shown_value(one, values) for one in standing[:-1]],
+        "may_repeat": is_open and may_repeat(phase, len(standing)),
         "tries": [value for value in values if value.verdict in ONLY_TRIED],
         "waits_for": waiting_for(step, phase) if step.state == "waiting" else [],
         "next_step": following(step),
@@ -107,7 +108,7 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "reason_error": typed.error_at("/reason"),
         "asks_reason": bool(typed.reason or typed.error_at("/reason")),
         "is_first": not typed.error_at("/reason"),
-        "is_scan": step.kind in SCANNING,
+        "is_scan": is_scanned(phase),
         "asks_event_time": step.kind in TOLD_BY_PEOPLE,
         "event_time_error": typed.error_at("/happened_at"),
         "event_time_help": f"{FORM}, in {batch.site.time_zone} unless a zone is added",
@@ -141,8 +142,7 @@ def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
 def may_correct(batch: Batch, step: Step, has_value: bool) -> bool:
     """Say whether the value of a step can be corrected now."""
     states = ("in_progress", "execution_complete", "returned_for_correction")
-    kinds = ("number", "choice", "calculation", "text", "date_time")
-    return has_value and batch.state in states and step.kind in kinds
+    return has_value and batch.state in states and step.kind in CORRECTABLE
 
 
 def shown_value(value: StepValue, values: list[StepValue]) -> dict[str, Any]:
@@ -175,6 +175,20 @@ def event_time_of(standing: list[StepValue]) -> list[dict[str, Any]]:
     return [{"label": "Done", "value": shown_instant(done_at), "old": ""}] if done_at else []
 
 
+def _label(standing: list[StepValue]) -> str:
+    if not standing:
+        return "Step"
+    return f"Result {len(standing)}" if len(standing) > 1 else "Value"
+
+
+def _results_before(standing: list[StepValue]) -> list[dict[str, Any]]:
+    """Return the lines of the e-sign dialog for the results that a repeat stands beside."""
+    return [
+        {"label": f"Result {number}", "value": words_of(one), "old": ""}
+        for number, one in enumerate(standing[:-1], 1)
+    ]
+
+
 def words_of(value: StepValue) -> str:
     """Return a value as it is read: as entered, with its unit, or by the name of what was scanned."""
     details = value.details
@@ -186,6 +200,14 @@ def words_of(value: StepValue) -> str:
         return f"{details['name']}, lot {details['lot']}, {amount}".rstrip(", ")
     if "equipment" in details:
         return f"{details['equipment']}, {details['name']}"
+    if "document" in details:
+        return f"{details['document']}, version {details['version']}"
+    if "from_lot" in details:
+        number = number_of(value)
+        amount = quantity_label(number, value.unit) if number is not None else ""
+        return f"{details['sample']}: {amount} of {details['material']}, lot {details['from_lot']}"
+    if "point" in details:
+        return f"{details['sample']}: {value.entered} {unit_label(value.unit)}"
     if "instant" in details:
         return (
             f"{value.entered}, that is {shown_instant(datetime.fromisoformat(details['instant']))}"
@@ -224,10 +246,11 @@ def sign_dialogs(
         f" patient {step.batch.order.patient.code}",
         "values": [
             {
-                "label": "Value" if shown else "Step",
+                "label": _label(standing),
                 "value": shown["words"] if shown else "Done as instructed",
                 "old": ", ".join(one["value"] for one in shown["old"]) if shown else "",
             },
+            *_results_before(standing),
             *event_time_of(standing),
         ],
         "digest": digest,

@@ -22,6 +22,7 @@ from batches import commands, queries
 from batches.models import Batch, Step
 from batches.ports import LiveValue, SensorReader, set_sensor_reader
 from kernel.quantities import round_half_up, text_of
+from recipes.rules.control_steps import SampleStep, ScanDocumentStep
 from recipes.rules.limits import Range
 from recipes.rules.steps import (
     CalculationStep,
@@ -154,6 +155,12 @@ def entry_for(step: Step) -> str:
     match queries.definition_of(step):
         case ConfirmStep(checks=checks):
             return ",".join(str(place) for place in range(len(checks)))
+        case ScanDocumentStep(document=document, version=version):
+            return f"{document}/{version}"
+        case SampleStep(material=code) if code:
+            return usable_lot(batch, code)
+        case SampleStep(quantity=quantity):
+            return text_of(quantity)
         case NumberStep(hard=hard, soft=soft, decimals=decimals):
             return middle(soft or hard, decimals)
         case ChoiceStep(accepted=accepted):
@@ -168,15 +175,18 @@ def entry_for(step: Step) -> str:
             bags = Container.objects.filter(chain=batch.order.chain).order_by("ordinal")
             return bags.values_list("code", flat=True)[0]
         case ScanMaterialStep(material=code):
-            lots = MaterialLot.objects.filter(
-                material__code=code, site=batch.site, state="approved"
-            )
-            return lots.order_by("expires_on").values_list("number", flat=True)[0]
+            return usable_lot(batch, code)
         case ScanEquipmentStep(equipment=code):
             found = Equipment.objects.filter(equipment_class=code, site=batch.site, state="ready")
             return found.order_by("code").values_list("code", flat=True)[0]
         case _:
             return ""
+
+
+def usable_lot(batch: Batch, material: str) -> str:
+    """Return the number of the approved lot of a material that expires first."""
+    lots = MaterialLot.objects.filter(material__code=material, site=batch.site, state="approved")
+    return lots.order_by("expires_on").values_list("number", flat=True)[0]
 
 
 def middle(limits: Range | None, decimals: int) -> str:

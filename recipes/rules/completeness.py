@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from kernel.errors import FieldError
 from kernel.quantities import text_of, unit_label
 from recipes.rules.calculation_checks import wrong_calculations
+from recipes.rules.control_steps import ControlStep, SampleStep
 from recipes.rules.designspace import wrong_regions
 from recipes.rules.document import (
     Document,
@@ -178,6 +179,10 @@ def _wrong_references(document: Document) -> Iterator[FieldError]:
         match placed.step:
             case NumberStep() | CalculationStep() as step:
                 yield from _wrong_parameter(document, placed, step)
+                if isinstance(step, ControlStep):
+                    yield from _wrong_control(document, placed, step)
+            case SampleStep(material=named) as step if named:
+                yield from _wrong_material(document, placed, step)
             case ScanMaterialStep() as step:
                 used.add(step.material)
                 yield from _wrong_material(document, placed, step)
@@ -240,10 +245,18 @@ def _wrong_parameter(
             )
 
 
+def _wrong_control(document: Document, placed: Placed, step: ControlStep) -> Iterator[FieldError]:
+    samples = {one.code for one in document.steps if isinstance(one, SampleStep)}
+    if step.sample and step.sample not in samples:
+        yield _unknown(f"{placed.pointer}/sample", step.code, f"the sample of step {step.sample}")
+    if step.soft is None:
+        yield _missing(f"{placed.pointer}/soft", f"the specification of the test in {step.code}")
+
+
 def _wrong_material(
-    document: Document, placed: Placed, step: ScanMaterialStep
+    document: Document, placed: Placed, step: ScanMaterialStep | SampleStep
 ) -> Iterator[FieldError]:
-    material = document.material(step.material)
+    material = document.material(step.material or "")
     if material is None:
         yield _unknown(f"{placed.pointer}/material", step.code, f"material {step.material}")
     elif step.unit is not None and step.unit != material.unit:

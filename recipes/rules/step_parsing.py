@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
 from recipes.rules.limits import Range
 from recipes.rules.reader import Reader
 from recipes.rules.steps import (
@@ -35,6 +36,7 @@ from recipes.rules.structure import Input, read_condition
 # Stands for an ``after`` that is not given, until the place of the step in the procedure is known.
 UNSTATED = ("(the step before)",)
 _MOST_DECIMALS = 10
+_MOST_REPEATS = 9
 _LONGEST_TIME = 60 * 24 * 3600
 _LONGEST_TEXT = 400
 _LATEST_RECORD = 7 * 24 * 60
@@ -206,6 +208,40 @@ def _hold_time(reader: Reader, common: dict[str, Any]) -> Step:
     )
 
 
+def _scan_document(reader: Reader, common: dict[str, Any]) -> Step:
+    return ScanDocumentStep(
+        **common,
+        document=reader.code("document"),
+        version=reader.text("version", longest=16, is_required=True),
+    )
+
+
+def _sample(reader: Reader, common: dict[str, Any]) -> Step:
+    quantity = reader.number("quantity", is_required=True)
+    if reader.has("quantity") and quantity <= 0:
+        reader.fault("quantity", "range", "A sample is more than nothing.")
+    return SampleStep(
+        **common,
+        point=reader.text("point", longest=200, is_required=True),
+        quantity=quantity,
+        unit=reader.unit(),
+        container=reader.text("container", longest=200),
+        material=reader.code("material") if reader.has("material") else None,
+    )
+
+
+def _control(reader: Reader, common: dict[str, Any]) -> Step:
+    return ControlStep(
+        **common,
+        test=reader.text("test", longest=200, is_required=True),
+        method=reader.text("method", longest=200, is_required=True),
+        sample=reader.code("sample", longest=24) if reader.has("sample") else None,
+        repeats=reader.whole("repeats", low=0, high=_MOST_REPEATS) or 0,
+        parameter=reader.code("parameter"),
+        **_measured(reader),
+    )
+
+
 READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyType(
     {
         "confirm": _confirm,
@@ -221,6 +257,9 @@ READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyT
         "date_time": _date_time,
         "instruction": _instruction,
         "hold_time": _hold_time,
+        "scan_document": _scan_document,
+        "sample": _sample,
+        "in_process_control": _control,
     }
 )
 KINDS = tuple(READINGS)

@@ -19,6 +19,7 @@ from audit.views import EVERYBODY, roles_required
 from kernel.errors import NotFound
 from kernel.quantities import quantity_label, text_of, unit_label
 from recipes.queries import document_of, version_numbered, version_title
+from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
 from recipes.rules.document import Document, Placed, to_plain
 from recipes.rules.examples import example_of, example_values
 from recipes.rules.limits import Range, range_label
@@ -99,6 +100,20 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
     """Return what the input of a step shows beside its instruction, with example values."""
     plain = to_plain(document)
     match step:
+        case ScanDocumentStep():
+            return {"expected": f"{step.document}, version {step.version}"}
+        case SampleStep():
+            return {
+                "unit": step.unit,
+                "sample": f"{SIMULATION}-{step.code}-1",
+                "point": step.point,
+                "container": step.container,
+                "asked": quantity_label(step.quantity, step.unit),
+                "expected": f"a lot of {step.material}",
+            }
+        case ControlStep():
+            test = f"{step.test}, by {step.method}"
+            return {"unit": step.unit, "test": test, **_limits(step)}
         case NumberStep():
             return {"unit": step.unit, **_limits(step)}
         case SensorStep():

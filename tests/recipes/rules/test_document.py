@@ -83,8 +83,11 @@ def test_every_step_comes_back_alone_as_a_batch_keeps_it(code: str) -> None:
         assert step_from(json.loads(json.dumps(to_plain(one)))) == one
 
 
-# These are performed in tests/batches/test_written_steps.py; no recipe of the demo needs them.
-WITHOUT_A_DEMO = {"text", "date_time", "instruction", "hold_time"}
+# These are performed in tests of their own; no recipe of the demo needs them.
+WITHOUT_A_DEMO = {
+    *("text", "date_time", "instruction", "hold_time"),
+    *("scan_document", "sample", "in_process_control"),
+}
 
 
 def test_the_demo_recipes_use_every_kind_of_step() -> None:
