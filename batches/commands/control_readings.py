@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from batches.commands.readings import Entry, Reading, Source, read_number
+from batches.commands.readings import Entry, Reading, Source, read_confirm, read_number
 from batches.models import Step
 from batches.queries.statements import current_values, values_of
 from batches.rules.controls import document_from, judged_result, judged_sample, sample_code
 from batches.rules.entries import reason_from, text_from
 from kernel.errors import Conflict, Invalid
 from kernel.quantities import decimal_from, unit_from, unit_label
-from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
+from recipes.rules.control_steps import (
+    ControlStep,
+    LineClearanceStep,
+    SampleStep,
+    ScanDocumentStep,
+)
 from supply import commands as supply
 
 
@@ -37,6 +42,12 @@ def read_document(phase: ScanDocumentStep, entry: Entry) -> Reading:
         source=entry.source,
         details={"document": document, "version": version},
     )
+
+
+def read_clearance(phase: LineClearanceStep, entry: Entry) -> Reading:
+    """Return that the area was found clear, point by point (21 CFR 211.188(b)(6))."""
+    read = read_confirm(phase, entry)
+    return replace(read, details={**read.details, "area": phase.area, "stage": phase.stage})
 
 
 def read_sample(phase: SampleStep, entry: Entry) -> Reading:

@@ -12,7 +12,8 @@ from recipes.rules.steps import Step
 # What is recorded later than this after it was done needs a reason, where a recipe says nothing.
 LATE_AFTER_MINUTES = 15
 # What a person does and then writes down; a scan, a sensor and a clock record as they happen.
-TOLD_BY_PEOPLE = ("confirm", "number", "choice", "text", "date_time", "instruction")
+TOLD_BY_PEOPLE = ("confirm", "number", "choice", "text", "date_time", "instruction",
+                  "line_clearance", "sample", "in_process_control")  # fmt: skip
 _POINTER = "/happened_at"
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from batches.rules.verdicts import NOT_APPLICABLE
-from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
+from recipes.rules.control_steps import (
+    ControlStep,
+    LineClearanceStep,
+    SampleStep,
+    ScanDocumentStep,
+)
 from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
@@ -27,6 +32,8 @@ from recipes.rules.steps import (
 def value_name(step: Step) -> str:
     """Return the name of the one value that a step of this kind holds; empty when it holds none."""
     match step:
+        case LineClearanceStep():
+            return "clearance"
         case ConfirmStep():
             return "checks" if step.checks else ""
         case NumberStep() | CalculationStep():
@@ -73,6 +80,7 @@ WORDS = {
     "date_time": "enter the date and time.",
     "instruction": "say that it was read.",
     "scan_document": "scan the document.",
+    "line_clearance": "tick every point.",
     "sample": "take the sample.",
     "in_process_control": "enter the result.",
 }
@@ -87,11 +95,12 @@ def missing_values(step: Step, names: Collection[str]) -> list[str]:
 def needs_second(step: Step, verdicts: Collection[str]) -> bool:
     """Say whether a second person signs.
 
-    That is where the recipe asks for one, where a critical step did not apply, and where a test
-    was done again.
+    That is where the recipe asks for one, where the line is cleared, where a critical step did not
+    apply, and where a test was done again.
     """
     is_left_out = step.critical and NOT_APPLICABLE in verdicts
-    return step.verify or is_left_out or len(verdicts) > 1
+    is_clearance = isinstance(step, LineClearanceStep)
+    return step.verify or is_clearance or is_left_out or len(verdicts) > 1
 
 
 def mark_name(step: Step) -> str:

@@ -15,7 +15,12 @@ from batches.rules.moments import FORM
 from batches.rules.verdicts import judged_number
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, text_of
-from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
+from recipes.rules.control_steps import (
+    ControlStep,
+    LineClearanceStep,
+    SampleStep,
+    ScanDocumentStep,
+)
 from recipes.rules.document import Document
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
@@ -38,6 +43,8 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
     match phase:
         case ScanDocumentStep(document=document, version=version):
             return {"expected": f"{document}, version {version}"}
+        case LineClearanceStep(area=area, stage=stage):
+            return {"area": area, "stage": stage}
         case SampleStep():
             return sample_of(step, phase)
         case ControlStep():

@@ -114,7 +114,8 @@ def enter_value(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Take a value; then the signature is asked for at once."""
     step = found_step(request, number, code)
     form = request.POST
-    entered = ",".join(form.getlist("checks")) if step.kind == "confirm" else form.get("value", "")
+    is_ticked = step.kind in ("confirm", "line_clearance")
+    entered = ",".join(form.getlist("checks")) if is_ticked else form.get("value", "")
     reason = form.get("reason", "")
     happened_at = form.get("happened_at", "")[:40]
     typed = Typed(value=entered, reason=reason, happened_at=happened_at, form="value")

@@ -60,6 +60,14 @@ def unverified_identity_steps(batch: Any) -> tuple[str, ...]:
     )
 
 
+def missing_clearances(batch: Any) -> tuple[str, ...]:
+    """Return at which stages the line was not cleared, of those its recipe asks for (CGMP-10)."""
+    steps = latest_of(batch.steps.filter(kind="line_clearance"))
+    asked = {str(step.definition["stage"]) for step in steps}
+    done = {str(step.definition["stage"]) for step in steps if step.state == "complete"}
+    return tuple(sorted(asked - done, reverse=True))
+
+
 def is_received(batch: Any) -> bool:
     """Say whether the patient's material was scanned and matched at receipt, where there is any."""
     chain, therapy = batch.order.chain, batch.order.therapy
@@ -100,6 +108,7 @@ def release_facts(
         ),
         open_holds=batch.holds.filter(lifted_at=None).count(),
         is_identity_verified_at_receipt=is_received(batch),
+        clearances_missing=missing_clearances(batch),
         identity_steps_unverified=unverified_identity_steps(batch),
         ledger_findings=None if findings is None else tuple(findings),
         is_signer_qualified=signer is not None and may_certify(signer, batch.site_id),

@@ -23,6 +23,7 @@ class ReleaseFacts:
         open_deviations: the numbers of those not closed, of the batch and of its chain of identity.
         open_holds: how many holds are not lifted.
         identity_steps_unverified: the titles of identity steps without a matching scan.
+        clearances_missing: the line clearances ("before", "after") that were not carried out.
         ledger_findings: what verification found wrong; None when nobody has verified yet.
         is_signer_qualified: the signer is a Qualified Person at the site of the batch.
         has_signer_taken_part: the signer performed or verified a step of this batch.
@@ -42,6 +43,7 @@ class ReleaseFacts:
     open_holds: int = 0
     is_identity_verified_at_receipt: bool = True
     identity_steps_unverified: tuple[str, ...] = ()
+    clearances_missing: tuple[str, ...] = ()
     ledger_findings: tuple[str, ...] | None = ()
     is_signer_qualified: bool = True
     has_signer_taken_part: bool = False
@@ -91,6 +93,10 @@ def _deviations(numbers: Sequence[str]) -> str:
     return f"Deviations {', '.join(numbers[:-1])} and {numbers[-1]} are not closed."
 
 
+def _clearances(stages: Sequence[str]) -> str:
+    return f"The line was not cleared {' nor '.join(stages)} the making." if stages else ""
+
+
 def _identity_steps(titles: Sequence[str]) -> str:
     if not titles:
         return ""
@@ -132,6 +138,11 @@ def _making(facts: ReleaseFacts) -> tuple[Check, ...]:
     holds = facts.open_holds
     return (
         Check(code="execution", label="Every step is complete", missing=_execution(facts)),
+        Check(
+            code="clearance",
+            label="The line was cleared before and after",
+            missing=_clearances(facts.clearances_missing),
+        ),
         Check(
             code="production_review",
             label="Production has reviewed the record",
@@ -236,6 +247,7 @@ def missing_before_release(facts: ReleaseFacts) -> tuple[str, ...]:
 # What quality must find in order before it signs its review; the rest is for the release.
 REVIEW_CHECKS = (
     "execution",
+    "clearance",
     "production_review",
     "exceptions_opened",
     "exceptions_decided",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kernel.errors import FieldError
 from kernel.quantities import text_of, unit_label
 from recipes.rules.calculation_checks import wrong_calculations
-from recipes.rules.control_steps import ControlStep, SampleStep
+from recipes.rules.control_steps import ControlStep, LineClearanceStep, SampleStep
 from recipes.rules.designspace import wrong_regions
 from recipes.rules.document import (
     Document,
@@ -44,6 +44,7 @@ def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
         *_missing_for_autologous(document),
         *_wrong_order(document),
         *_unverified(document),
+        *_uncleared(document),
         *_wrong_references(document),
         *_wrong_limits(document),
         *_wrong_environment(document),
@@ -146,12 +147,26 @@ def _unverified(document: Document) -> Iterator[FieldError]:
             else None
         )
         is_critical = step.critical or (named is not None and named.critical)
-        if is_critical and not step.verify:
+        if isinstance(step, LineClearanceStep) and not step.verify:
+            yield FieldError(
+                pointer=f"{placed.pointer}/verify",
+                code="no_verifier",
+                detail=f"Step {step.code} clears the line and has no second person to verify it.",
+            )
+        elif is_critical and not step.verify:
             yield FieldError(
                 pointer=f"{placed.pointer}/verify",
                 code="no_verifier",
                 detail=f"Step {step.code} is critical and has no second person to verify it.",
             )
+
+
+def _uncleared(document: Document) -> Iterator[FieldError]:
+    """Yield that what is cleared before is not cleared after, or the other way round."""
+    stages = {one.stage for one in document.steps if isinstance(one, LineClearanceStep)}
+    if len(stages) == 1:
+        other = "after" if "before" in stages else "before"
+        yield _missing("/procedure", f"where the line is cleared {other} the making")
 
 
 def _unknown(pointer: str, code: str, what: str) -> FieldError:

@@ -1,16 +1,20 @@
 """Steps that control the making: a procedure at hand, a sample, a result and its specification.
 
-Sources: 21 CFR 211.110 (in-process controls), 211.188(b)(5) and (b)(10) (their results, and any
-sampling, in the batch record), 211.194(a) (method and specification of each test).
+Sources: 21 CFR 211.110 (in-process controls), 211.188(b)(5), (b)(6) and (b)(10) (their results, the
+inspection of the area before and after, and any sampling, in the batch record), 211.194(a) (method
+and specification of each test).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from recipes.rules.steps import NumberStep, Step
+from recipes.rules.steps import ConfirmStep, NumberStep, Step
+
+ClearanceStage = Literal["before", "after"]
+CLEARANCE_STAGES: tuple[ClearanceStage, ...] = ("before", "after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,15 @@ class ScanDocumentStep(Step):
     kind: ClassVar[str] = "scan_document"
     document: str
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineClearanceStep(ConfirmStep):
+    """Nothing of another batch is in the area: looked at point by point, before or after."""
+
+    kind: ClassVar[str] = "line_clearance"
+    stage: ClearanceStage
+    area: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

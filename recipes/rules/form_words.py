@@ -63,6 +63,8 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "ControlStep.hard": ("Never beyond", "What cannot be: refused as a typing error."),
     "ControlStep.soft": ("Specification", "A result outside is an exception, and stays."),
     "ControlStep.sample": ("Sample of step", "The step that took it; empty where there is none."),
+    "area": ("Area", "The room, or the part of it, that is cleared."),
+    "stage": ("When", "Before the making, or after it."),
     "document": ("Document", "The code on the procedure, such as SOP-012."),
     "method": ("Method", "The procedure or pharmacopoeia chapter of the test."),
     "point": ("Sampling point", "Where in the process, such as: after thawing."),
@@ -127,6 +129,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "instruction": ("Instruction", "Something is read"),
     "hold_time": ("Hold time", "The time between two steps is computed"),
     "scan_document": ("Scan document", "A written procedure is at hand, in the right version"),
+    "line_clearance": ("Line clearance", "Nothing of another batch is left in the area"),
     "sample": ("Sample", "A sample is taken, and named by the system"),
     "in_process_control": ("In-process control", "A test is done, and judged by its specification"),
 }

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
+from recipes.rules.control_steps import (
+    CLEARANCE_STAGES,
+    ControlStep,
+    LineClearanceStep,
+    SampleStep,
+    ScanDocumentStep,
+)
 from recipes.rules.limits import Range
 from recipes.rules.reader import Reader
 from recipes.rules.steps import (
@@ -230,6 +236,20 @@ def _sample(reader: Reader, common: dict[str, Any]) -> Step:
     )
 
 
+def _line_clearance(reader: Reader, common: dict[str, Any]) -> Step:
+    if common["may_skip"]:
+        reader.fault("may_skip", "contradiction", "A line clearance always applies.")
+    checks = reader.texts("checks")
+    if not checks:
+        reader.fault("checks", "required", "A clearance is looked at point by point.")
+    return LineClearanceStep(
+        **common,
+        stage=reader.word("stage", CLEARANCE_STAGES),
+        area=reader.text("area", longest=120, is_required=True),
+        checks=checks,
+    )
+
+
 def _control(reader: Reader, common: dict[str, Any]) -> Step:
     return ControlStep(
         **common,
@@ -259,6 +279,7 @@ READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyT
         "hold_time": _hold_time,
         "scan_document": _scan_document,
         "sample": _sample,
+        "line_clearance": _line_clearance,
         "in_process_control": _control,
     }
 )

@@ -19,7 +19,12 @@ from audit.views import EVERYBODY, roles_required
 from kernel.errors import NotFound
 from kernel.quantities import quantity_label, text_of, unit_label
 from recipes.queries import document_of, version_numbered, version_title
-from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
+from recipes.rules.control_steps import (
+    ControlStep,
+    LineClearanceStep,
+    SampleStep,
+    ScanDocumentStep,
+)
 from recipes.rules.document import Document, Placed, to_plain
 from recipes.rules.examples import example_of, example_values
 from recipes.rules.limits import Range, range_label
@@ -102,6 +107,8 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
     match step:
         case ScanDocumentStep():
             return {"expected": f"{step.document}, version {step.version}"}
+        case LineClearanceStep(area=area, stage=stage):
+            return {"area": area, "stage": stage}
         case SampleStep():
             return {
                 "unit": step.unit,

@@ -25,6 +25,10 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         {"open_steps": ("Wash the cells",)},
         "The execution is not complete: the step Wash the cells is open.",
     ),
+    "clearance": (
+        {"clearances_missing": ("before", "after")},
+        "The line was not cleared before nor after the making.",
+    ),
     "production_review": (
         {"is_production_reviewed": False},
         "Production has not reviewed the batch.",

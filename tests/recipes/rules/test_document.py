@@ -86,7 +86,7 @@ def test_every_step_comes_back_alone_as_a_batch_keeps_it(code: str) -> None:
 # These are performed in tests of their own; no recipe of the demo needs them.
 WITHOUT_A_DEMO = {
     *("text", "date_time", "instruction", "hold_time"),
-    *("scan_document", "sample", "in_process_control"),
+    *("scan_document", "sample", "in_process_control", "line_clearance"),
 }
 
 
