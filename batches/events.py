@@ -139,7 +139,8 @@ class ExceptionRaised(BatchFields, Event):
     Args:
         exception_kind: "soft_limit", "keyed", "correction", "late", "late_entry", "hold_time",
             "not_accepted", "not_applicable", "out_of_specification", "repeat", "identity",
-            "outside_design_space", "loop_bound", "phase_stopped", "phase_aborted" or "phase_reset".
+            "label_missing", "reprint", "outside_design_space", "loop_bound",
+            "phase_stopped", "phase_aborted" or "phase_reset".
         severity: "note", "warning" or "critical".
         detail: one sentence for the reviewer; never patient data.
     """

@@ -52,5 +52,8 @@ urlpatterns = [
     path(f"{STEP}sign/", views.sign_step, name="step-sign"),
     path(f"{STEP}verify/", views.verify_step, name="step-verify"),
     path(f"{STEP}phase/", views.move_phase, name="step-phase"),
+    path(f"{STEP}file/", views.attach, name="step-file"),
+    path(f"{STEP}labels/", views.labels, name="step-labels"),
+    path(f"{BATCH}files/<int:file_id>/", views.batch_file, name="batch-file"),
     path(f"{STEP}correct/", views.correct_value, name="step-correct"),
 ]

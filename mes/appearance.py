@@ -94,6 +94,8 @@ LOOKS: dict[str, Look] = {
             "hard_limit",
             "mismatch",
             "out_of_limits",
+            "label_missing",
+            "missing",
             "out_of_spec",
             "out_of_specification",
             "rejected",

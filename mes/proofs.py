@@ -16,7 +16,7 @@ from audit.models import LedgerEntry
 from audit.queries import entries_in
 from audit.verification.naming import UNREADABLE, finding
 from batches.models import Batch
-from batches.queries import batches_seen
+from batches.queries import batches_seen, changed_files
 from kernel.canonical import digest
 from mes.record import SEAL, content_of, parts_of, seal_in
 from monitoring.queries import broken_seals
@@ -48,6 +48,14 @@ def check_readings(streams: Sequence[str] | None) -> Iterator[Finding]:
     for watch, reason in broken_seals(wanted):
         where = f"readings of {watch.sensor.code} for {watch.batch.number}"
         yield finding("readings", where, reason)
+
+
+def check_files(streams: Sequence[str] | None) -> Iterator[Finding]:
+    """Name every file of a batch whose bytes are not those that its digest was made of."""
+    for batch in batches_in(streams).filter(attachments__isnull=False).distinct().order_by("pk"):
+        for one in changed_files(batch):
+            where = f"file {one.name} of {batch.number}"
+            yield finding("file", where, "its bytes are not those that were kept")
 
 
 def batches_in(streams: Sequence[str] | None) -> QuerySet[Batch]:

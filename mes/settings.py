@@ -1,5 +1,6 @@
 """Settings: everything from the environment, typed, in the order in which one reads a house."""
 
+import shlex
 from datetime import timedelta
 from pathlib import Path
 
@@ -227,6 +228,9 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# What a step of a batch takes as a photo or a file, and who else looks at it first.
+MOST_FILE_BYTES = env.number("MOST_FILE_MB", 8, least=1, most=32) * 1_000_000
+FILE_CHECKER = shlex.split(env.text("FILE_CHECKER", default=""))
 FILE_UPLOAD_HANDLERS = ["mes.packages.uploaded.Bounded"]
 
 # Time and language.

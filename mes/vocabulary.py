@@ -46,6 +46,7 @@ NAMES: dict[str, Name] = {
     "audit.User": Name(
         text="Account {0}", fields=("username", "full_name"), short="{1}", found_by="username"
     ),
+    "batches.Attachment": Name(text="File {0} of {1}", fields=("name", OF_BATCH)),
     "batches.Batch": Name(
         text="Batch {0}", fields=("number",), href="/batches/{0}/", found_by="number"
     ),

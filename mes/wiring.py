@@ -86,7 +86,7 @@ def connect() -> None:
     """Install the table, and plug in what the floors below may not ask for themselves."""
     from batches.ports import set_room_reader, set_sensor_reader
     from mes.accounts.signing_keys import SigningKeys
-    from mes.proofs import check_readings, check_records
+    from mes.proofs import check_files, check_readings, check_records
     from mes.rooms import sensors_in_room, value_in_room
     from mes.vocabulary import words
     from recipes.queries import procedures
@@ -96,7 +96,7 @@ def connect() -> None:
     set_readers(readers(), first=(write_to_feed,))
     set_sensor_reader(value_in_room)
     set_room_reader(sensors_in_room)
-    set_checks(check_records, check_readings)
+    set_checks(check_records, check_readings, check_files)
     set_handlers(handlers())
     set_works(works())
     set_vocabulary(words())

@@ -9,6 +9,7 @@ from batches.commands.decisions import (
     mark_returned,
 )
 from batches.commands.erasure import erase_patient
+from batches.commands.files import attach_file, print_labels
 from batches.commands.holds import hold_batch, hold_batches_of, resume_batch
 from batches.commands.lifecycle import abort_batch, start_batch
 from batches.commands.omissions import mark_not_applicable
@@ -25,6 +26,7 @@ from batches.commands.values import enter_value
 
 __all__ = [
     "abort_batch",
+    "attach_file",
     "cancel_batch",
     "cancel_order",
     "correct_value",
@@ -43,6 +45,7 @@ __all__ = [
     "note_refusal",
     "place_order",
     "plan_batch",
+    "print_labels",
     "receive_material",
     "report_collection",
     "reset_phase",

@@ -9,6 +9,7 @@ from batches.models import Step
 from batches.queries.statements import current_values, values_of
 from batches.rules.controls import document_from, judged_result, judged_sample, sample_code
 from batches.rules.entries import reason_from, text_from
+from batches.rules.files import judged_labels, reconciled
 from kernel.errors import Conflict, Invalid
 from kernel.quantities import decimal_from, unit_from, unit_label
 from recipes.rules.control_steps import (
@@ -17,6 +18,7 @@ from recipes.rules.control_steps import (
     SampleStep,
     ScanDocumentStep,
 )
+from recipes.rules.file_steps import FileStep, LabelStep
 from supply import commands as supply
 
 
@@ -48,6 +50,36 @@ def read_clearance(phase: LineClearanceStep, entry: Entry) -> Reading:
     """Return that the area was found clear, point by point (21 CFR 211.188(b)(6))."""
     read = read_confirm(phase, entry)
     return replace(read, details={**read.details, "area": phase.area, "stage": phase.stage})
+
+
+def read_no_file(phase: FileStep, entry: Entry) -> Reading:
+    """Refuse words in the place of a file: it is handed in as one."""
+    raise Invalid("A file is handed in, not typed.", pointer="/value", code="no_file")
+
+
+def read_labels(phase: LabelStep, entry: Entry) -> Reading:
+    """Return what became of every label that was printed in this step (21 CFR 211.125)."""
+    runs = list(entry.step.attachments.filter(sort="label").order_by("number"))
+    if not runs:
+        raise Conflict("The labels were not printed yet.", code="not_printed")
+    found = reconciled(entry.entered, issued=sum(one.copies for one in runs))
+    judged = judged_labels(found)
+    if judged.exception_kind:
+        reason_from(entry.reason, what=f"{judged.reason}: this")
+    return Reading(
+        entered=found.words(),
+        source=Source.KEYED,
+        judged=judged,
+        details={
+            "label_of": phase.label,
+            "issued": found.issued,
+            "used": found.used,
+            "destroyed": found.destroyed,
+            "returned": found.returned,
+            "missing": found.missing,
+            "prints": [{"copies": one.copies, "digest": one.digest} for one in runs],
+        },
+    )
 
 
 def read_sample(phase: SampleStep, entry: Entry) -> Reading:

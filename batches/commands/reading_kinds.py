@@ -26,6 +26,8 @@ READINGS: Mapping[str, Callable[[Any, Entry], Reading]] = MappingProxyType(
         "instruction": plain.read_instruction,
         "hold_time": plain.read_hold_time,
         "scan_document": controls.read_document,
+        "file": controls.read_no_file,
+        "label": controls.read_labels,
         "line_clearance": controls.read_clearance,
         "sample": controls.read_sample,
         "in_process_control": controls.read_result,

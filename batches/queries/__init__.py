@@ -6,6 +6,7 @@ from batches.queries.clients import (
     plain_batch,
     plain_steps,
 )
+from batches.queries.files import changed_files, file_found, files_of
 from batches.queries.orders import (
     collections_seen,
     numbers_of_chains,
@@ -62,11 +63,14 @@ __all__ = [
     "batches_of_sites",
     "batches_seen",
     "branches_of",
+    "changed_files",
     "collections_seen",
     "correction_statement",
     "current_values",
     "definition_of",
     "document_of_batch",
+    "file_found",
+    "files_of",
     "found_values",
     "holds_of",
     "issue_statement",

@@ -9,6 +9,7 @@ from typing import Any
 from audit.models import Signature
 from audit.queries import judged, plain_signature, signatures_in
 from batches.models import Batch, Branch, Hold, Step, StepValue
+from batches.queries.files import files_of
 from batches.queries.statements import current_values, execution_of, plain_value
 from batches.rules.verdicts import ONLY_TRIED
 from recipes.queries import version_title
@@ -41,7 +42,29 @@ def record_of(batch: Batch) -> dict[str, Any]:
         "identity_checks": _used(steps, "scan_identity"),
         **_branches(batch),
         **_controls(steps),
+        **_files(batch),
     }
+
+
+def _files(batch: Batch) -> dict[str, Any]:
+    """Return the files and the labels of a batch, by digest; nothing where there are none."""
+    found = [
+        {
+            "step": one.step.code,
+            "execution": one.step.execution,
+            "number": one.number,
+            "sort": one.sort,
+            "name": one.name,
+            "size": one.size,
+            "digest": one.digest,
+            "copies": one.copies,
+            "reason": one.reason,
+            "by": one.made_by.full_name,
+            "at": one.made_at,
+        }
+        for one in files_of(batch)
+    ]
+    return {"files": found} if found else {}
 
 
 def _controls(steps: list[tuple[Step, list[StepValue]]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ VERDICTS: Mapping[str, Look] = {
     "outside_space": "attention",
     "not_applicable": "attention",
     "out_of_spec": "stop",
+    "missing": "stop",
     "hard_limit": "stop",
     "mismatch": "stop",
 }
@@ -119,6 +120,14 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         pieces.append((f"{details['document']}, version {details['version']}", ""))
     elif "point" in details:
         pieces += sample_pieces(value, details)
+    elif "attachment" in details:
+        pieces.append((f"{details['sort']}, {details['size']} bytes", ""))
+        pieces.append((details["digest"], "mono"))
+    elif "label_of" in details:
+        pieces.append((f"Label {details['label_of']}: {details['issued']} printed", ""))
+        pieces += [
+            (f"{one['copies']} · {short(one['digest'])}", "mono") for one in details["prints"]
+        ]
     elif "test" in details:
         of = f" of {details['sample']}" if "sample" in details else ""
         pieces.append((f"Result {details['result']}{of}: {details['test']}", ""))

@@ -11,6 +11,7 @@ from recipes.rules.control_steps import (
     SampleStep,
     ScanDocumentStep,
 )
+from recipes.rules.file_steps import FileStep, LabelStep
 from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
@@ -56,6 +57,10 @@ def value_name(step: Step) -> str:
             return "moment"
         case InstructionStep():
             return "read"
+        case FileStep():
+            return "file"
+        case LabelStep():
+            return "labels"
         case ScanDocumentStep():
             return "document"
         case SampleStep():
@@ -80,6 +85,8 @@ WORDS = {
     "date_time": "enter the date and time.",
     "instruction": "say that it was read.",
     "scan_document": "scan the document.",
+    "file": "hand in the file.",
+    "label": "print the labels, and account for each.",
     "line_clearance": "tick every point.",
     "sample": "take the sample.",
     "in_process_control": "enter the result.",
@@ -95,12 +102,12 @@ def missing_values(step: Step, names: Collection[str]) -> list[str]:
 def needs_second(step: Step, verdicts: Collection[str]) -> bool:
     """Say whether a second person signs.
 
-    That is where the recipe asks for one, where the line is cleared, where a critical step did not
-    apply, and where a test was done again.
+    That is where the recipe asks for one, where the line is cleared or labels are accounted for,
+    where a critical step did not apply, and where a test was done again.
     """
     is_left_out = step.critical and NOT_APPLICABLE in verdicts
-    is_clearance = isinstance(step, LineClearanceStep)
-    return step.verify or is_clearance or is_left_out or len(verdicts) > 1
+    is_counted = isinstance(step, LineClearanceStep | LabelStep)
+    return step.verify or is_counted or is_left_out or len(verdicts) > 1
 
 
 def mark_name(step: Step) -> str:

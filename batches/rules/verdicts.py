@@ -21,6 +21,7 @@ Word = Literal[
     "outside_space",
     "not_applicable",
     "out_of_spec",
+    "missing",
 ]
 
 # A value with one of these words was tried, and is not what the step says.

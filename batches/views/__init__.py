@@ -1,6 +1,7 @@
 """Screens of the fourth floor: my work, the orders, the batches, and the steps."""
 
 from batches.views.batches import batch_list, batch_page
+from batches.views.files import attach, batch_file, labels
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
 from batches.views.order_form import order_new
@@ -21,6 +22,8 @@ from batches.views.work import my_work, my_work_cards, open_scanned
 
 __all__ = [
     "abort",
+    "attach",
+    "batch_file",
     "batch_list",
     "batch_page",
     "cancel",
@@ -28,6 +31,7 @@ __all__ = [
     "enter_value",
     "hold",
     "issue",
+    "labels",
     "move_phase",
     "my_work",
     "my_work_cards",

@@ -22,6 +22,7 @@ from recipes.rules.control_steps import (
     ScanDocumentStep,
 )
 from recipes.rules.document import Document
+from recipes.rules.file_steps import FileStep, LabelStep
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -37,12 +38,17 @@ from recipes.rules.steps import (
 )
 from recipes.rules.steps import Step as Phase
 
+# What may become of a label that was printed.
+COUNTS = ("Used", "Destroyed", "Returned", "Missing")
+
 
 def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
     """Return what the input of a step of this kind shows beside its instruction."""
     match phase:
         case ScanDocumentStep(document=document, version=version):
             return {"expected": f"{document}, version {version}"}
+        case FileStep() | LabelStep():
+            return files_of_step(step, phase)
         case LineClearanceStep(area=area, stage=stage):
             return {"area": area, "stage": stage}
         case SampleStep():
@@ -117,6 +123,22 @@ def sample_of(step: Step, phase: SampleStep) -> dict[str, Any]:
         "container": phase.container,
         "asked": quantity_label(phase.quantity, phase.unit),
         "expected": f"a lot of {named.name if named else phase.material}",
+    }
+
+
+def files_of_step(step: Step, phase: FileStep | LabelStep) -> dict[str, Any]:
+    """Return the files of a step, or the labels it prints: how many, of which words."""
+    files = list(step.attachments.defer("content").order_by("number"))
+    if isinstance(phase, FileStep):
+        return {"files": files, "takes": ", ".join(phase.accept)}
+    labels = document_of_batch(step.batch).header.labels
+    specimen = next((one for one in labels if one.code == phase.label), None)
+    return {
+        "files": files,
+        "copies": phase.copies,
+        "counts": COUNTS,
+        "issued": sum(one.copies for one in files),
+        "specimen": specimen,
     }
 
 

@@ -52,7 +52,7 @@ class Typed:
 
     def problem(self) -> Refusal | None:
         """Return the refusal, unless it is told at its field or in the dialog."""
-        told_elsewhere = self.error_at("/value", "/unit", "/reason", "/happened_at") or (
+        told_elsewhere = self.error_at("/value", "/unit", "/reason", "/happened_at", "/file") or (
             self.refusal is not None and self.refusal.status == 401
         )
         return None if told_elsewhere else self.refusal
@@ -97,6 +97,8 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "more": more,
         "value": shown_value(standing[-1], values) if standing else None,
         "earlier": [shown_value(one, values) for one in standing[:-1]],
+        "may_replace": is_open and step.kind == "file" and bool(standing),
+        "file_error": typed.error_at("/file"),
         "may_repeat": is_open and may_repeat(phase, len(standing)),
         "tries": [value for value in values if value.verdict in ONLY_TRIED],
         "waits_for": waiting_for(step, phase) if step.state == "waiting" else [],
@@ -200,6 +202,8 @@ def words_of(value: StepValue) -> str:
         return f"{details['name']}, lot {details['lot']}, {amount}".rstrip(", ")
     if "equipment" in details:
         return f"{details['equipment']}, {details['name']}"
+    if "attachment" in details:
+        return f"{value.entered}, {details['digest'][:12]}…"
     if "document" in details:
         return f"{details['document']}, version {details['version']}"
     if "from_lot" in details:

@@ -28,6 +28,8 @@ from batches.views.step_screen import Typed, screen_of
 from kernel.errors import Invalid, NotFound, Refusal
 
 MAKERS = ("operator", "qa")
+# Kinds of steps whose entry is several fields of one name.
+LISTED = {"confirm": "checks", "line_clearance": "checks", "label": "counts"}
 WITNESSES = ("operator", "verifier", "qa")
 
 
@@ -114,8 +116,8 @@ def enter_value(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Take a value; then the signature is asked for at once."""
     step = found_step(request, number, code)
     form = request.POST
-    is_ticked = step.kind in ("confirm", "line_clearance")
-    entered = ",".join(form.getlist("checks")) if is_ticked else form.get("value", "")
+    listed = LISTED.get(step.kind)
+    entered = ",".join(form.getlist(listed)) if listed else form.get("value", "")
     reason = form.get("reason", "")
     happened_at = form.get("happened_at", "")[:40]
     typed = Typed(value=entered, reason=reason, happened_at=happened_at, form="value")

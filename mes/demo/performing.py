@@ -23,6 +23,7 @@ from batches.models import Batch, Step
 from batches.ports import LiveValue, SensorReader, set_sensor_reader
 from kernel.quantities import round_half_up, text_of
 from recipes.rules.control_steps import SampleStep, ScanDocumentStep
+from recipes.rules.file_steps import FileStep, LabelStep
 from recipes.rules.limits import Range
 from recipes.rules.steps import (
     CalculationStep,
@@ -44,6 +45,8 @@ ENTRIES: Mapping[str, Mapping[str, str]] = {
     "CART-19-MBR": {"S13": "=S12"},
     "PGX-ORAL-MBR": {"S07": "=S04"},
 }
+# What is handed in where a file is asked for and none is at hand.
+NOTE = b"what,value\nlooked at,nothing unusual\n"
 OPEN = ("ready", "running", "performed")
 
 
@@ -125,6 +128,15 @@ def fill(step: Step, shift: Shift, person: User) -> None:
     phase = queries.definition_of(step)
     if isinstance(phase, ConfirmStep) and not phase.checks:
         return
+    if isinstance(phase, FileStep):
+        commands.attach_file(
+            step_id=step.pk, seen=step.version, content=NOTE, name="note.csv",
+            act=shift.act(person),
+        )  # fmt: skip
+        return
+    if isinstance(phase, LabelStep):
+        commands.print_labels(step_id=step.pk, seen=step.version, act=shift.act(person))
+        step = fresh(step)
     wait = None
     if isinstance(phase, TimerStep) and step.started_at is not None:
         over = step.started_at + timedelta(seconds=phase.min_seconds + 1)
@@ -155,6 +167,8 @@ def entry_for(step: Step) -> str:
     match queries.definition_of(step):
         case ConfirmStep(checks=checks):
             return ",".join(str(place) for place in range(len(checks)))
+        case LabelStep(copies=copies):
+            return str(copies)
         case ScanDocumentStep(document=document, version=version):
             return f"{document}/{version}"
         case SampleStep(material=code) if code:

@@ -56,6 +56,8 @@ def write_package(batch: Batch, file: BinaryIO, *, at: datetime) -> None:
         container.add("record.json", [canonical(document).encode()])
         container.add("signatures.json", [_json(signatures_of(streams))])
         container.add("ledger.jsonl", ledger_of(streams))
+        for one in batch.attachments.order_by("pk").iterator(chunk_size=1):
+            container.add(f"files/{one.pk}-{one.name}", [bytes(one.content)])
         watches = list(watches_of(batch.pk))
         container.add("readings.json", [_json([index_of(watch, batch) for watch in watches])])
         for watch in watches:

@@ -17,6 +17,7 @@ from recipes.rules.document import (
     Document,
     Placed,
 )
+from recipes.rules.file_steps import LabelStep
 from recipes.rules.limits import Range
 from recipes.rules.sequence import sequence_of
 from recipes.rules.steps import (
@@ -188,6 +189,7 @@ def _mismatch(pointer: str, code: str, what: str, unit: str, other: str) -> Fiel
 
 def _wrong_references(document: Document) -> Iterator[FieldError]:
     equipment = {one.code for one in document.equipment_requirements}
+    labels = {one.code for one in document.header.labels}
     codes = {step.code for step in document.steps}
     used: set[str] = set()
     for placed in document.placed_steps():
@@ -196,6 +198,8 @@ def _wrong_references(document: Document) -> Iterator[FieldError]:
                 yield from _wrong_parameter(document, placed, step)
                 if isinstance(step, ControlStep):
                     yield from _wrong_control(document, placed, step)
+            case LabelStep(code=code, label=named) if named not in labels:
+                yield _unknown(f"{placed.pointer}/label", code, f"label {named}")
             case SampleStep(material=named) as step if named:
                 yield from _wrong_material(document, placed, step)
             case ScanMaterialStep() as step:

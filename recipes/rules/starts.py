@@ -31,6 +31,7 @@ STARTS: Mapping[str, Mapping[str, Any]] = {
     "number": {"decimals": 1},
     "sensor": {"decimals": 1},
     "scan_document": {"document": "SOP-001", "version": "1"},
+    "label": {"label": "L1", "copies": 1},
     "line_clearance": {"area": "New area", "checks": ["Nothing of another batch is there"]},
     "sample": {"point": "New sampling point", "quantity": "1"},
     "in_process_control": {"decimals": 1, "test": "New test", "method": "SOP-001"},

@@ -13,6 +13,7 @@ from recipes.rules.control_steps import (
     SampleStep,
     ScanDocumentStep,
 )
+from recipes.rules.file_steps import FILE_SORTS, FileStep, LabelStep
 from recipes.rules.limits import Range
 from recipes.rules.reader import Reader
 from recipes.rules.steps import (
@@ -43,6 +44,7 @@ from recipes.rules.structure import Input, read_condition
 UNSTATED = ("(the step before)",)
 _MOST_DECIMALS = 10
 _MOST_REPEATS = 9
+_MOST_LABELS = 200
 _LONGEST_TIME = 60 * 24 * 3600
 _LONGEST_TEXT = 400
 _LATEST_RECORD = 7 * 24 * 60
@@ -250,6 +252,21 @@ def _line_clearance(reader: Reader, common: dict[str, Any]) -> Step:
     )
 
 
+def _file(reader: Reader, common: dict[str, Any]) -> Step:
+    accept = reader.words("accept", FILE_SORTS, default=FILE_SORTS)
+    if not accept:
+        reader.fault("accept", "required", "A step that takes a file takes some sort of file.")
+    return FileStep(**common, accept=accept)
+
+
+def _label(reader: Reader, common: dict[str, Any]) -> Step:
+    return LabelStep(
+        **common,
+        label=reader.code("label"),
+        copies=reader.whole("copies", low=1, high=_MOST_LABELS, is_required=True),
+    )
+
+
 def _control(reader: Reader, common: dict[str, Any]) -> Step:
     return ControlStep(
         **common,
@@ -279,6 +296,8 @@ READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyT
         "hold_time": _hold_time,
         "scan_document": _scan_document,
         "sample": _sample,
+        "file": _file,
+        "label": _label,
         "line_clearance": _line_clearance,
         "in_process_control": _control,
     }

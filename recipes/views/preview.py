@@ -27,6 +27,7 @@ from recipes.rules.control_steps import (
 )
 from recipes.rules.document import Document, Placed, to_plain
 from recipes.rules.examples import example_of, example_values
+from recipes.rules.file_steps import FileStep, LabelStep
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -107,6 +108,12 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
     match step:
         case ScanDocumentStep():
             return {"expected": f"{step.document}, version {step.version}"}
+        case FileStep(accept=accept):
+            return {"takes": ", ".join(accept)}
+        case LabelStep(label=code, copies=copies):
+            labels = document.header.labels
+            specimen = next((one for one in labels if one.code == code), None)
+            return {"copies": copies, "issued": 0, "specimen": specimen}
         case LineClearanceStep(area=area, stage=stage):
             return {"area": area, "stage": stage}
         case SampleStep():

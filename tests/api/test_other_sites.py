@@ -25,6 +25,7 @@ from quality.models import BatchException
 from tests.architecture.test_routes import routes
 from tests.conftest import NOON
 from tests.worlds.audit import act_by, client_token, person, proof_of, site
+from tests.worlds.files import file_on_record
 from tests.worlds.monitoring import measured, sensor
 from tests.worlds.orders import browser_of, donation_number, placed_order
 from tests.worlds.quality import SOFT, escalated, quality, raised, reviewed_by_production
@@ -89,6 +90,7 @@ def samples() -> dict[str, str]:
         "<int:request_id>": str(request.pk),
         "<int:review_id>": str(review.pk),
         "<int:exception_id>": str(exception.pk),
+        "<int:file_id>": str(file_on_record(batch).pk),
         "<int:place>": "1",
         "<int:alarm_id>": str(Alarm.objects.all()[0].pk),
         "<str:code>": "S01",

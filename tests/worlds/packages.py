@@ -18,6 +18,7 @@ from supply.models import Equipment
 from tests.conftest import NOON
 from tests.worlds.audit import act_by
 from tests.worlds.batches import again, stock
+from tests.worlds.files import file_on_record
 from tests.worlds.monitoring import measured, sensor
 from tests.worlds.quality import (
     SOFT,
@@ -40,6 +41,7 @@ def released_batch() -> Batch:
     watching = sensor(at_room=Equipment.objects.get(code="ROOM-1"))
     write_checkpoint(act=act_by())
     batch = executed_batch(**SOFT)
+    file_on_record(batch)
     measured(watching, [20.0 + step % 7 / 10 for step in range(30)])
     review(batch, "production", reviewer())
     for one in exceptions_of(batch):

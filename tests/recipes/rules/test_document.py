@@ -87,6 +87,7 @@ def test_every_step_comes_back_alone_as_a_batch_keeps_it(code: str) -> None:
 WITHOUT_A_DEMO = {
     *("text", "date_time", "instruction", "hold_time"),
     *("scan_document", "sample", "in_process_control", "line_clearance"),
+    *("file", "label"),
 }
 
 
