@@ -55,6 +55,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "min_seconds": ("At least, in seconds", ""),
     "number": ("Number", "What a calculation takes for this answer."),
     "options": ("Options", "The answers the operator chooses from."),
+    "library": ("From the library", ""),
     "late_after_minutes": ("Late after, minutes", "From the event to its record; empty means 15."),
     "parameter": ("Parameter", "The number of the formula that is measured here."),
     "precautions": ("Precautions", "One on a line."),

@@ -26,6 +26,7 @@ from recipes.queries import (
     findings_of,
     open_comments,
     signatures_on,
+    therapy_of,
     version_numbered,
     version_statement,
     version_title,
@@ -54,7 +55,7 @@ def recipe_list(request: HttpRequest) -> HttpResponse:
         request,
         "recipes/list.html",
         {
-            "versions": list(versions()[:500]),
+            "versions": list(versions().filter(recipe__therapy__isnull=False)[:500]),
             "may_draft": holds(request.user, "engineer"),
         },
     )
@@ -163,6 +164,7 @@ def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:
     """Return which moves of the table this person may make now."""
     verbs = VERSION.verbs_from(version.state)
     is_author = request.user.pk in authors_of(version)
+    is_of_therapy = version.recipe.therapy_id is not None
     is_checked = version.checked_by_id is not None
     is_checker = version.checked_by_id == request.user.pk
     may_sign = "approve" in verbs and not is_author and not is_checker
@@ -170,9 +172,9 @@ def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:
         "submit": "submit" in verbs and holds(request.user, "engineer"),
         "check": may_sign and not is_checked and holds(request.user, "engineer", "qa"),
         "approve": may_sign and is_checked and holds(request.user, "qa"),
-        "schedule": "schedule" in verbs and holds(request.user, "qa"),
+        "schedule": is_of_therapy and "schedule" in verbs and holds(request.user, "qa"),
         "return": "return" in verbs and holds(request.user, "qa"),
-        "make_effective": "make_effective" in verbs and holds(request.user, "qa"),
+        "make_effective": is_of_therapy and "make_effective" in verbs and holds(request.user, "qa"),
     }
 
 
@@ -193,7 +195,7 @@ def dialog_of(
         "what": f"{version_title(version)} · {version.recipe.title}",
         "values": [
             {"label": "Recipe", "value": version_title(version)},
-            {"label": "Therapy", "value": version.recipe.therapy.code},
+            {"label": "Therapy", "value": therapy_of(version) or "none: the library"},
             {"label": "Document", "value": version.document_digest[:16]},
         ],
         "digest": digest,
