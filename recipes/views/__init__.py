@@ -3,6 +3,8 @@
 from recipes.views.beginning import new_recipe, new_version, read_recipe, write_recipe
 from recipes.views.compare import comment, compare, resolve
 from recipes.views.designer import design, edit, try_formula
+from recipes.views.inserting import insert, take
+from recipes.views.library import library_entry, library_list, new_entry
 from recipes.views.preview import preview
 from recipes.views.versions import (
     approve,
@@ -23,6 +25,10 @@ __all__ = [
     "design",
     "edit",
     "give_back",
+    "insert",
+    "library_entry",
+    "library_list",
+    "new_entry",
     "new_recipe",
     "new_version",
     "preview",
@@ -33,6 +39,7 @@ __all__ = [
     "resolve",
     "schedule",
     "submit",
+    "take",
     "try_formula",
     "write_recipe",
 ]

@@ -32,6 +32,7 @@ from recipes.queries import (
     version_title,
     versions,
 )
+from recipes.rules.document import Document
 from recipes.rules.limits import range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -93,16 +94,7 @@ def shown(
             {"material": one, "amount": quantity_label(one.quantity, one.unit)}
             for one in document.formula.materials
         ],
-        "tree": [
-            {
-                "unit_procedure": unit,
-                "operations": [
-                    {"operation": one, "steps": [line_of(step) for step in one.steps]}
-                    for one in unit.operations
-                ],
-            }
-            for unit in document.procedure.unit_procedures
-        ],
+        "tree": [unit_of(document, at) for at in range(len(document.procedure.unit_procedures))],
         "watches": [
             {
                 "watch": one,
@@ -129,6 +121,18 @@ def _drafting(request: HttpRequest, version: RecipeVersion) -> dict[str, Any]:
         return {"design": version.number}
     draft = versions().filter(recipe=version.recipe, state="draft").first()
     return {"other": draft.number} if draft else {"is_new": True}
+
+
+def unit_of(document: Document, at: int = 0) -> dict[str, Any]:
+    """Return one unit procedure with its operations and steps in words."""
+    unit = document.procedure.unit_procedures[at]
+    return {
+        "unit_procedure": unit,
+        "operations": [
+            {"operation": one, "steps": [line_of(step) for step in one.steps]}
+            for one in unit.operations
+        ],
+    }
 
 
 def _watched(watch: Any) -> list[tuple[str, str]]:
