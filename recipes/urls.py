@@ -10,6 +10,7 @@ urlpatterns = [
     path("recipes/", views.recipe_list, name="recipes"),
     path("recipes/new/", views.new_recipe, name="recipe-new"),
     path("recipes/import/", views.read_recipe, name="recipe-import"),
+    path("recipes/import/b2mml/", views.read_b2mml, name="recipe-b2mml"),
     path("recipes/library/", views.library_list, name="library"),
     path("recipes/library/new/", views.new_entry, name="library-new"),
     path("recipes/library/<str:code>/", views.library_entry, name="library-entry"),

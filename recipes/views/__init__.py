@@ -1,5 +1,6 @@
 """Pages of the recipes app."""
 
+from recipes.views.b2mml import read_b2mml
 from recipes.views.beginning import new_recipe, new_version, read_recipe, write_recipe
 from recipes.views.compare import comment, compare, resolve
 from recipes.views.designer import design, edit, try_formula
@@ -33,6 +34,7 @@ __all__ = [
     "new_version",
     "preview",
     "put_in_force",
+    "read_b2mml",
     "read_recipe",
     "recipe_list",
     "recipe_page",

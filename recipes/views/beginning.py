@@ -116,7 +116,7 @@ def read_recipe(request: HttpRequest) -> HttpResponse:
         return render(request, "recipes/import.html", {"text": ""})
     text = ""
     try:
-        text = _text_of(request)
+        text = text_of(request)
         plain = plain_from_yaml(text)
         header = plain.get("header") if isinstance(plain, dict) else None
         if not isinstance(header, dict):
@@ -142,7 +142,12 @@ def _therapy_named(header: dict[str, Any]) -> Therapy | None:
     return None if is_entry else therapy_coded(code)
 
 
-def _text_of(request: HttpRequest) -> str:
+def text_of(request: HttpRequest) -> str:
+    """Return the text that was pasted, or that of the file that was sent.
+
+    Raises:
+        Invalid: there is none, it is too large, or it is not UTF-8.
+    """
     file = request.FILES.get("file")
     if file is None:
         text = request.POST.get("text", "")

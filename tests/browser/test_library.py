@@ -13,6 +13,7 @@ from recipes.models import RecipeVersion
 from tests.browser.served import SHOTS, signed_in
 from tests.browser.test_main_job import found_by_axe
 from tests.worlds.audit import act_by
+from tests.worlds.b2mml import branching_recipe
 from tests.worlds.library import ENTRY, approved_entry, second_entry
 
 pytestmark = [
@@ -70,6 +71,12 @@ def test_an_entry_is_inserted_and_its_newer_version_taken(browser: Browser, addr
     wrong += looked_at(page, "library-take")
     page.get_by_role("button", name=f"Take {ENTRY}/2").click()
     expect(page.get_by_text(f"Inserted from {ENTRY}/2")).to_be_visible()
+    page.goto(f"{address}/recipes/import/b2mml/")
+    wrong += looked_at(page, "b2mml")
+    page.get_by_label("Therapy").select_option("PGX-ORAL")
+    page.get_by_label("Or paste it here").fill(branching_recipe())
+    page.get_by_role("button", name="Show what it becomes").click()
+    wrong += looked_at(page, "b2mml-shown")
     page.goto(f"{address}/recipes/library/new/")
     wrong += looked_at(page, "library-new")
     assert wrong == []
