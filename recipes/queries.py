@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,8 @@ from kernel.errors import FieldError, Invalid, NotFound
 from kernel.prepared import prepared
 from recipes.models import Recipe, RecipeComment, RecipeVersion, Therapy
 from recipes.rules.completeness import missing_before_approval
-from recipes.rules.document import Document
+from recipes.rules.document import Document, to_plain
+from recipes.rules.library import Entry, origins_in, wrong_origins
 from recipes.rules.parsing import document_from
 
 
@@ -34,7 +35,9 @@ def procedure_of(version_id: int, document_digest: str) -> Procedure:
 
 def procedures() -> list[Procedure]:
     """Return the versions that people can be trained on: approved, in force, or once in force."""
-    found = RecipeVersion.objects.filter(state__in=("approved", "effective", "superseded"))
+    found = RecipeVersion.objects.filter(
+        state__in=("approved", "effective", "superseded"), recipe__therapy__isnull=False
+    )
     return _procedures(_as_procedures(found.order_by("recipe__code", "number")))
 
 
@@ -147,13 +150,18 @@ def version_title(version: RecipeVersion) -> str:
     return f"{version.recipe.code} v{version.number}"
 
 
+def therapy_of(version: RecipeVersion) -> str:
+    """Return the code of the therapy; empty for an entry of the library."""
+    return version.recipe.therapy.code if version.recipe.therapy else ""
+
+
 def version_statement(version: RecipeVersion) -> dict[str, Any]:
     """Return what is signed about a version: which document, of which recipe, for which therapy."""
     return {
         "record": "recipe version",
         "recipe": version.recipe.code,
         "number": version.number,
-        "therapy": version.recipe.therapy.code,
+        "therapy": therapy_of(version),
         "title": version.recipe.title,
         "document_digest": version.document_digest,
     }
@@ -176,7 +184,83 @@ def _read(text: str) -> Document:
 
 def findings_of(version: RecipeVersion) -> tuple[FieldError, ...]:
     """Return every reason why a version cannot be approved yet, in words."""
-    return missing_before_approval(document_of(version))
+    return (*missing_before_approval(document_of(version)), *origins_of(version)[0])
+
+
+def origins_of(version: RecipeVersion) -> tuple[list[FieldError], list[FieldError]]:
+    """Return what is wrong with the origins of inserted operations, and what was changed."""
+    return wrong_origins(version.document, entries_named(version.document))
+
+
+def entry_of(version: RecipeVersion) -> Entry:
+    """Return a version of the library as the rules know it."""
+    plain = to_plain(document_of(version))
+    name = f"{version.recipe.code}/{version.number}"
+    return Entry(name=name, digest=version.document_digest, plain=plain)
+
+
+def library() -> QuerySet[RecipeVersion]:
+    """Return the versions of the library, newest first."""
+    return versions().filter(recipe__therapy__isnull=True)
+
+
+def library_approved() -> QuerySet[RecipeVersion]:
+    """Return the newest approved version of each entry, by code."""
+    approved = library().filter(state="approved").order_by("recipe__code", "-number")
+    return approved.distinct("recipe__code")
+
+
+def entries_named(plain: Mapping[str, Any]) -> dict[str, Entry]:
+    """Return the approved versions of the library that a document names, by their names."""
+    named = {operation["library"]["version"] for _, operation in origins_in(plain)}
+    return {name: entry for name in sorted(named) if (entry := approved_entry(name))}
+
+
+def approved_entry(name: str) -> Entry | None:
+    """Return the approved version of the library called CODE/3, or None."""
+    code, _, number = name.partition("/")
+    if not (number.isascii() and number.isdigit() and len(number) <= 6 and code.isascii()):
+        return None
+    found = library().filter(recipe__code=code, number=int(number), state="approved").first()
+    return entry_of(found) if found and "\x00" not in code else None
+
+
+def newer_entries(plain: Mapping[str, Any]) -> dict[str, str]:
+    """Return the newest approved version of what is inserted, by the pointer of the operation."""
+    origins = {pointer: one["library"]["version"] for pointer, one in origins_in(plain)}
+    codes = {name.partition("/")[0] for name in origins.values()}
+    newest = {
+        one.recipe.code: one.number for one in library_approved().filter(recipe__code__in=codes)
+    }
+    found = {}
+    for pointer, name in origins.items():
+        code, _, number = name.partition("/")
+        if newest.get(code, 0) > int(number):
+            found[pointer] = f"{code}/{newest[code]}"
+    return found
+
+
+def where_used(code: str) -> list[tuple[RecipeVersion, list[str]]]:
+    """Return the versions of recipes that hold an entry, newest first, and which versions of it."""
+    anywhere = Q()
+    for number in library().filter(recipe__code=code).values_list("number", flat=True):
+        inserted = {"operations": [{"library": {"version": f"{code}/{number}"}}]}
+        anywhere |= Q(document__contains={"procedure": {"unit_procedures": [inserted]}})
+    if not anywhere:
+        return []
+    return [
+        (
+            one,
+            sorted(
+                {
+                    operation["library"]["version"]
+                    for _, operation in origins_in(one.document)
+                    if operation["library"]["version"].partition("/")[0] == code
+                }
+            ),
+        )
+        for one in versions().filter(anywhere, recipe__therapy__isnull=False)
+    ]
 
 
 def signatures_on(version: RecipeVersion) -> list[Signature]:

@@ -8,7 +8,7 @@ from recipes.commands.approval import (
     retire_version,
     schedule_version,
 )
-from recipes.commands.beginning import begin_recipe
+from recipes.commands.beginning import begin_entry, begin_recipe
 from recipes.commands.comments import resolve_comment, write_comment
 from recipes.commands.drafting import (
     add_therapy,
@@ -21,6 +21,7 @@ from recipes.commands.drafting import (
 __all__ = [
     "add_therapy",
     "approve_version",
+    "begin_entry",
     "begin_recipe",
     "check_version",
     "draft_version",

@@ -102,10 +102,12 @@ def schedule_version(
     Raises:
         NotPermitted: whoever asks is not quality assurance.
         IllegalMove: the version is not approved.
+        Conflict: it is an entry of the library.
         Invalid: the time is over.
     """
     version = version_for_update(version_id, seen=seen)
     require(holds(act.by, "qa"), "put recipes in force")
+    _therapy_of(version)
     if effective_from is not None and effective_from <= act.at:
         raise Invalid("This time is over.", pointer="/effective_from", code="past")
     version.effective_from = effective_from
@@ -120,6 +122,7 @@ def make_effective(*, version_id: int, seen: int | None = None, act: Act) -> Rec
     Raises:
         NotPermitted: whoever asks is not quality assurance.
         IllegalMove: the version is not approved.
+        Conflict: it is an entry of the library, which is inserted, and never in force itself.
     """
     version = version_for_update(version_id, seen=seen)
     require(holds(act.by, "qa"), "put recipes in force")
@@ -146,11 +149,11 @@ def make_due_effective(*, act: Act) -> list[RecipeVersion]:
 
 def _in_force(version: RecipeVersion, act: Act, reason: str = "") -> RecipeVersion:
     """Put a version that is locked in force, in place of the one of its therapy and site."""
-    recipe = version.recipe
-    Therapy.objects.select_for_update().get(pk=recipe.therapy_id)
+    recipe, therapy = version.recipe, _therapy_of(version)
+    Therapy.objects.select_for_update().get(pk=therapy.pk)
     former = RecipeVersion.objects.select_for_update(of=("self",)).select_related("recipe")
     for one in former.filter(
-        recipe__therapy=recipe.therapy_id, recipe__site=recipe.site_id, state="effective"
+        recipe__therapy=therapy, recipe__site=recipe.site_id, state="effective"
     ):
         move_version(one, "supersede", act=act, reason=f"by {version_title(version)}")
     version.effective_at = act.at
@@ -162,11 +165,21 @@ def _in_force(version: RecipeVersion, act: Act, reason: str = "") -> RecipeVersi
             version_id=version.pk,
             recipe=recipe.code,
             number=version.number,
-            therapy=recipe.therapy.code,
+            therapy=therapy.code,
             document_digest=version.document_digest,
         )
     )
     return version
+
+
+def _therapy_of(version: RecipeVersion) -> Therapy:
+    therapy = version.recipe.therapy
+    if therapy is None:
+        raise Conflict(
+            "An entry of the library is inserted into recipes; it is never in force itself.",
+            code="library",
+        )
+    return therapy
 
 
 @command

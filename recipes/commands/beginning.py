@@ -10,7 +10,7 @@ from audit.queries import site_coded
 from kernel.errors import Conflict, Invalid, NotFound
 from recipes.commands.drafting import add_therapy, draft_version
 from recipes.models import Recipe, RecipeVersion, Therapy
-from recipes.rules.starts import new_document
+from recipes.rules.starts import new_document, new_entry
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 
@@ -42,12 +42,7 @@ def begin_recipe(
     require(holds(act.by, "engineer"), "begin recipes")
     code, title = _code(code, 40, "/code"), _said(title, 200, "/title")
     therapy = _code(therapy, 24, "/therapy")
-    if Recipe.objects.filter(code=code).exists():
-        raise Conflict(
-            f"There is a recipe {code} already: draft a new version of it.",
-            pointer="/code",
-            code="exists",
-        )
+    _refuse_known(code)
     known = (
         _known_therapy(therapy)
         if therapy_name is None
@@ -57,6 +52,33 @@ def begin_recipe(
         code=code, title=title, therapy=known.code, autologous=known.is_autologous
     )
     return draft_version(recipe_code=code, therapy=known, document=document, act=act)
+
+
+@command
+def begin_entry(*, code: str, title: str, act: Act) -> RecipeVersion:
+    """Draft the first version of a new entry of the library.
+
+    Raises:
+        NotPermitted: whoever asks is no engineer.
+        Invalid: the code or the title says nothing.
+        Conflict: there is such a recipe, or such an entry, already.
+    """
+    require(holds(act.by, "engineer"), "begin entries of the library")
+    code, title = _code(code, 40, "/code"), _said(title, 120, "/title")
+    _refuse_known(code)
+    document = new_entry(code=code, title=title)
+    return draft_version(recipe_code=code, therapy=None, document=document, act=act)
+
+
+def _refuse_known(code: str) -> None:
+    known = Recipe.objects.filter(code=code).first()
+    if known is not None:
+        what = "recipe" if known.therapy_id else "entry of the library"
+        raise Conflict(
+            f"There is a {what} {code} already: draft a new version of it.",
+            pointer="/code",
+            code="exists",
+        )
 
 
 def _known_therapy(code: str) -> Therapy:

@@ -14,6 +14,7 @@ from kernel.errors import Conflict, Invalid, NotFound, StaleView
 from recipes.models import Recipe, RecipeVersion, Therapy
 from recipes.queries import version_statement
 from recipes.rules.document import to_plain
+from recipes.rules.library import refuse_no_entry
 from recipes.rules.parsing import document_from
 from recipes.states import VERSION
 
@@ -37,11 +38,12 @@ def add_therapy(
 
 @command
 def draft_version(
-    *, recipe_code: str, therapy: Therapy, document: Any, site: Site | None = None, act: Act
+    *, recipe_code: str, therapy: Therapy | None, document: Any, site: Site | None = None, act: Act
 ) -> RecipeVersion:
     """Draft the next version of a recipe; the recipe itself is made with its first version.
 
     Args:
+        therapy: what is made by it; None: it is an entry of the library.
         document: the plain document, as YAML or JSON gives it.
         site: where it is made by this recipe; None: wherever the therapy is made.
 
@@ -67,30 +69,34 @@ def draft_version(
     return version
 
 
-def _checked(document: Any, *, recipe_code: str, therapy: Therapy) -> dict[str, Any]:
+def _checked(document: Any, *, recipe_code: str, therapy: Therapy | None) -> dict[str, Any]:
     read = document_from(document)
     for pointer, said, meant in (
         ("/header/code", read.header.code, recipe_code),
-        ("/header/therapy", read.header.therapy, therapy.code),
+        ("/header/therapy", read.header.therapy, therapy.code if therapy else ""),
     ):
         if said != meant:
             raise Invalid(
-                f"The document says {said}, not {meant}.", pointer=pointer, code="other_recipe"
+                f"The document says {said or 'nothing'}, not {meant or 'nothing'}.",
+                pointer=pointer,
+                code="other_recipe",
             )
-    if read.header.autologous != therapy.is_autologous:
+    if read.header.autologous != (therapy is not None and therapy.is_autologous):
         raise Invalid(
             "Document and therapy disagree on whether it is autologous.",
             pointer="/header/autologous",
             code="other_recipe",
         )
     plain: dict[str, Any] = to_plain(read)
+    if therapy is None:
+        refuse_no_entry(plain)
     return plain
 
 
-def _recipe(code: str, therapy: Therapy, site: Site | None, title: str, act: Act) -> Recipe:
+def _recipe(code: str, therapy: Therapy | None, site: Site | None, title: str, act: Act) -> Recipe:
     known = Recipe.objects.select_for_update().filter(code=code).first()
     if known is not None:
-        if known.therapy_id != therapy.pk:
+        if known.therapy_id != (therapy.pk if therapy else None):
             raise Conflict(f"{code} is the recipe of another therapy.", code="other_therapy")
         if site is not None and known.site_id != site.pk:
             raise Conflict(f"{code} is the recipe of another site.", code="other_site")

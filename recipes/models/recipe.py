@@ -28,11 +28,13 @@ class Therapy(Recorded):
 
 
 class Recipe(Recorded):
-    """The master batch record of a therapy, over all its versions."""
+    """The master batch record of a therapy, over all its versions; of none: a library entry."""
 
     chained_in = ("recipe", "pk")
     code = models.CharField(max_length=40, unique=True)
-    therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="recipes")
+    therapy = models.ForeignKey(
+        Therapy, models.PROTECT, null=True, blank=True, related_name="recipes"
+    )
     title = models.CharField(max_length=200)
     # Where it is made by this recipe; without one, wherever the therapy is made.
     site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="+")

@@ -41,7 +41,8 @@ AUTOLOGOUS_WORDS = "FOR AUTOLOGOUS USE ONLY"
 def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
     """Return every reason why ``document`` cannot be approved; none means that it can."""
     return (
-        *_missing_contents(document),
+        *(() if document.is_library else _missing_contents(document)),
+        *_missing_in_procedure(document),
         *_missing_for_autologous(document),
         *_wrong_order(document),
         *_unverified(document),
@@ -86,7 +87,6 @@ def _missing_contents(document: Document) -> Iterator[FieldError]:
         (header.storage, "/header/storage", "how the product is stored"),
         (header.retention_years, "/header/retention_years", "how long the record is kept"),
         (document.equipment_requirements, "/equipment_requirements", "which equipment is needed"),
-        (document.steps, "/procedure/unit_procedures", "how the product is made"),
         (
             document.other_information.precautions,
             "/other_information/precautions",
@@ -100,6 +100,12 @@ def _missing_contents(document: Document) -> Iterator[FieldError]:
     for place, label in enumerate(header.labels):
         if not label.lines:
             yield _missing(f"/header/labels/{place}/lines", f"what the {label.name} reads")
+
+
+def _missing_in_procedure(document: Document) -> Iterator[FieldError]:
+    """Yield what is missing of the instructions (…(b)(9)), which a library entry has, too."""
+    if not document.steps:
+        yield _missing("/procedure/unit_procedures", "how the product is made")
     for placed in document.placed_steps():
         if not placed.step.instruction:
             yield _missing(
@@ -327,5 +333,7 @@ def _wrong_environment(document: Document) -> Iterator[FieldError]:
                 detail=f"The {watch.quantity.replace('_', ' ')} of the {watch.place} is measured"
                 f" in {unit_label(QUANTITIES[watch.quantity])}.",
             )
-    if not document.environment and any(step.watch for step in document.steps):
+    # An entry of the library is watched by the limits of the recipe that it is inserted into.
+    is_watched = any(step.watch for step in document.steps) and not document.is_library
+    if is_watched and not document.environment:
         yield _missing("/environment", "which limits its watched steps have")

@@ -108,7 +108,10 @@ def _step(step: Mapping[str, Any], followers: frozenset[str]) -> Mapping[str, An
 
 
 def _own(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: one for key, one in part.items() if key not in ("operations", "steps")}
+    own = {key: one for key, one in part.items() if key not in ("operations", "steps")}
+    if own.get("library"):
+        own["library"] = own["library"]["version"]
+    return own
 
 
 def _mapping(path: str, name: str, plain: Mapping[str, Any]) -> Iterator[_Part]:

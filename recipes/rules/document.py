@@ -57,11 +57,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """Part one: what the recipe is, and what it makes."""
+    """Part one: what the recipe is, and what it makes; without a therapy, it is a library entry."""
 
     code: str
     title: str
-    therapy: str
+    therapy: str = ""
     autologous: bool
     product: Product
     batch_size: str = ""
@@ -132,12 +132,20 @@ class EquipmentClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The version of the library that an operation was inserted from, and its document's digest."""
+
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """An operation: steps that belong together.
 
     ``after`` names the operations of the same unit procedure that must be over before; None says
     that its steps alone say what they wait for. ``when`` is the condition on which it is carried
-    out at all, ``repeat`` what it is carried out again for.
+    out at all, ``repeat`` what it is carried out again for, ``library`` where it comes from.
     """
 
     code: str
@@ -146,6 +154,7 @@ class Operation:
     after: tuple[str, ...] | None = None
     when: Condition | None = None
     repeat: Repeat | None = None
+    library: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +234,11 @@ class Document:
                         step=step,
                         pointer=f"/procedure/unit_procedures/{u}/operations/{o}/steps/{s}",
                     )
+
+    @property
+    def is_library(self) -> bool:
+        """Say whether this is an entry of the library: one operation, for no therapy."""
+        return not self.header.therapy
 
     @property
     def steps(self) -> tuple[Step, ...]:

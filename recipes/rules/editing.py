@@ -105,8 +105,19 @@ def _new_codes(pointer: str, before: Any, after: Any) -> Iterator[tuple[str, str
         yield before, after
 
 
-def add(plain: dict[str, Any], pointer: str, item: Any, place: int | None = None) -> Edited:
-    """Put ``item`` into the list at ``pointer``: at ``place``, or at its end."""
+def add(
+    plain: dict[str, Any],
+    pointer: str,
+    item: Any,
+    place: int | None = None,
+    *,
+    followers: frozenset[str] | None = None,
+) -> Edited:
+    """Put ``item`` into the list at ``pointer``: at ``place``, or at its end.
+
+    Args:
+        followers: the codes of the steps in it that follow the step before; None: all of them.
+    """
 
     def change(whole: dict[str, Any]) -> str:
         items = _list_at(whole, pointer)
@@ -114,7 +125,20 @@ def add(plain: dict[str, Any], pointer: str, item: Any, place: int | None = None
         items.insert(at, deepcopy(item))
         return f"{pointer}/{at}"
 
-    return _relinked(plain, change, _codes_in(item))
+    return _relinked(plain, change, _codes_in(item) if followers is None else followers)
+
+
+def replace_item(
+    plain: dict[str, Any], pointer: str, item: Any, followers: frozenset[str]
+) -> Edited:
+    """Put ``item`` in the place of another; ``followers`` as of ``add``."""
+
+    def change(whole: dict[str, Any]) -> str:
+        items, place = _item_at(whole, pointer)
+        items[place] = deepcopy(item)
+        return pointer
+
+    return _relinked(plain, change, followers)
 
 
 def remove(plain: dict[str, Any], pointer: str) -> Edited:
@@ -220,7 +244,7 @@ def _carry_step(part: Any, old: str, new: str) -> None:
         after = part.get("after")
         if isinstance(after, list):
             part["after"] = [new if one == old else one for one in after]
-        for key in ("step", "from"):
+        for key in ("step", "from", "since", "until", "relative_to"):
             if part.get(key) == old:
                 part[key] = new
     for inner in part.values() if isinstance(part, dict) else part:

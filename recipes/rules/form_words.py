@@ -56,6 +56,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "number": ("Number", "What a calculation takes for this answer."),
     "options": ("Options", "The answers the operator chooses from."),
     "may_skip": ("May not apply", "Whoever performs it may say so, with a reason."),
+    "library": ("From the library", ""),
     "late_after_minutes": ("Late after, minutes", "From the event to its record; empty means 15."),
     "parameter": ("Parameter", "The number of the formula that is measured here."),
     "precautions": ("Precautions", "One on a line."),

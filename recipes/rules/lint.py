@@ -6,7 +6,7 @@ thing that may be meant, and that a checker should ask about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +48,18 @@ def lint(document: Document) -> tuple[Finding, ...]:
     )
 
 
+def with_origins(
+    found: Sequence[Finding], wrong: Sequence[FieldError], changed: Sequence[FieldError]
+) -> tuple[Finding, ...]:
+    """Return the findings with those of inserted operations (``recipes.rules.library``)."""
+    every = [
+        *found,
+        *(_of(one, "error") for one in wrong),
+        *(_of(one, "warning") for one in changed),
+    ]
+    return tuple(sorted(every, key=lambda one: one.severity != "error"))
+
+
 def _of(fault: FieldError, severity: Severity) -> Finding:
     return Finding(severity=severity, pointer=fault.pointer, code=fault.code, detail=fault.detail)
 
@@ -55,7 +67,8 @@ def _of(fault: FieldError, severity: Severity) -> Finding:
 def _doubts(document: Document) -> Iterator[FieldError]:
     yield from _unused(document)
     yield from _unlimited(document)
-    yield from _unbounded_holds(document)
+    if not document.is_library:
+        yield from _unbounded_holds(document)
     yield from _skipped_sources(document)
 
 

@@ -13,6 +13,8 @@ from recipes.rules.shapes import Shape, nearest_place, place_at, shapes_of, stan
 
 _OPERATION = re.compile(r"/procedure/unit_procedures/\d+/operations/\d+")
 _MOST_STEPS = 150
+# What a recipe says of its product, and an entry of the library does not.
+OF_RECIPES = ("header", "environment", "design_space")
 # Fields that say in a word what an item is.
 _TITLES = ("title", "label", "name", "quantity")
 
@@ -72,7 +74,8 @@ def outline_of(plain: Mapping[str, Any], current: str, findings: Sequence[Pointe
         at = nearest_place(plain, one.pointer).pointer
         counts[at] = counts.get(at, 0) + 1
     nodes = []
-    for shape in shapes_of(Document):
+    hidden = () if plain["header"].get("therapy") else OF_RECIPES
+    for shape in [one for one in shapes_of(Document) if one.name not in hidden]:
         nodes.append(_branch(shape, "", plain, current, counts))
     _fold(nodes)
     return nodes

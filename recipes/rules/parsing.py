@@ -7,6 +7,7 @@ that are used twice. What is still missing is the business of ``recipes.rules.co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from recipes.rules.document import (
     Label,
     Material,
     Operation,
+    Origin,
     OtherInformation,
     Parameter,
     Procedure,
@@ -42,6 +44,8 @@ from recipes.rules.steps import (
 from recipes.rules.structure import read_condition, read_repeat
 
 _MOST_FAULTS = 100
+_LIBRARY_VERSION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*/[1-9][0-9]{0,5}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def document_from(plain: Any) -> Document:
@@ -102,7 +106,7 @@ def _header(reader: Reader) -> Header:
     return Header(
         code=reader.code("code"),
         title=reader.text("title", longest=200, is_required=True),
-        therapy=reader.code("therapy", longest=24),
+        therapy=reader.code("therapy", longest=24, is_required=False),
         autologous=reader.flag("autologous"),
         product=reader.part("product", _product, is_required=False),
         batch_size=reader.text("batch_size", longest=400),
@@ -225,7 +229,20 @@ def _operation(reader: Reader) -> Operation:
         after=_stated_after(reader),
         when=reader.optional("when", read_condition),
         repeat=reader.optional("repeat", read_repeat),
+        library=reader.optional("library", _origin),
     )
+
+
+def _origin(reader: Reader) -> Origin:
+    read = Origin(
+        version=reader.text("version", longest=50, is_required=True),
+        digest=reader.text("digest", longest=64, is_required=True),
+    )
+    if read.version and not _LIBRARY_VERSION.fullmatch(read.version):
+        reader.fault("version", "not_a_version", "A version of the library reads CODE/3.")
+    if read.digest and not _DIGEST.fullmatch(read.digest):
+        reader.fault("digest", "not_a_digest", "A digest is 64 hexadecimal digits.")
+    return read
 
 
 def _stated_after(reader: Reader) -> tuple[str, ...] | None:

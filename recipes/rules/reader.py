@@ -94,9 +94,9 @@ class Reader:
             return stripped
         return ""
 
-    def code(self, key: str, *, longest: int = 40) -> str:
+    def code(self, key: str, *, longest: int = 40, is_required: bool = True) -> str:
         """Return a code: a letter, then letters, digits, hyphens and underscores."""
-        return self._code(key, self.text(key, longest=longest, is_required=True))
+        return self._code(key, self.text(key, longest=longest, is_required=is_required))
 
     def _code(self, key: str, value: str) -> str:
         if value and not _CODE.fullmatch(value):

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 
 from kernel.errors import Invalid
-from recipes.rules.document import Document, Operation, UnitProcedure
+from recipes.rules.document import Document, Operation, Origin, UnitProcedure
 from recipes.rules.editing import tokens_of
 from recipes.rules.steps import Step
 
@@ -107,6 +107,8 @@ def _shape(name: str, kind: Any, is_required: bool) -> Shape:
     if get_origin(inner) is Literal:
         words = tuple(str(one) for one in get_args(inner))
         return Shape(name=name, entry="word", is_required=is_required, words=words)
+    if inner is Origin:  # where a part comes from is not typed in
+        return Shape(name=name, entry="kept", is_required=is_required)
     if isinstance(inner, type) and is_dataclass(inner):
         return Shape(name=name, entry="part", is_required=is_required, part=inner)
     if get_origin(inner) is tuple and len(get_args(inner)) == 2:

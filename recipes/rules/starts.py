@@ -262,5 +262,21 @@ def new_document(*, code: str, title: str, therapy: str, autologous: bool) -> di
     }  # fmt: skip
 
 
+def new_entry(*, code: str, title: str) -> dict[str, Any]:
+    """Return the document that a new entry of the library starts with: one operation."""
+    steps = [_step("S01", "confirm", "Clear the line", checks=["Room is empty", "Labels are gone"])]
+    operation = {"code": "OP1", "title": title, "steps": steps}
+    return {
+        "header": {"code": code, "title": title, "autologous": False, "product": {}, "labels": []},
+        "formula": {"parameters": [], "materials": []},
+        "equipment_requirements": [],
+        "procedure": {
+            "unit_procedures": [{"code": "UP1", "title": "Library", "operations": [operation]}]
+        },
+        "other_information": {"precautions": [], "references": []},
+        "environment": [],
+    }
+
+
 def _step(code: str, kind: str, title: str, **more: Any) -> dict[str, Any]:
     return {"code": code, "kind": kind, "title": title, "instruction": f"{title}.", **more}

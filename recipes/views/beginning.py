@@ -13,9 +13,10 @@ from audit.queries import making_sites
 from audit.views import EVERYBODY, roles_required
 from kernel.errors import Conflict, Invalid, Refusal
 from recipes import commands
-from recipes.models import RecipeVersion
+from recipes.models import RecipeVersion, Therapy
 from recipes.queries import (
     document_of,
+    library,
     therapies,
     therapy_coded,
     version_numbered,
@@ -30,7 +31,8 @@ LARGEST_FILE = 512 * 1024
 NEW = "new"
 
 
-def _to_designer(version: RecipeVersion) -> HttpResponse:
+def to_designer(version: RecipeVersion) -> HttpResponse:
+    """Send whoever began a draft to its designer."""
     response = redirect("recipe-design", code=version.recipe.code, number=version.number)
     response.status_code = 303
     return response
@@ -56,7 +58,7 @@ def new_recipe(request: HttpRequest) -> HttpResponse:
         )
     except Refusal as refusal:
         return render(request, "recipes/new.html", _asked(request, refusal), status=refusal.status)
-    return _to_designer(version)
+    return to_designer(version)
 
 
 def _asked(request: HttpRequest, refusal: Refusal | None = None) -> dict[str, Any]:
@@ -76,20 +78,21 @@ def _asked(request: HttpRequest, refusal: Refusal | None = None) -> dict[str, An
 @require_POST
 @roles_required("engineer")
 def new_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Draft the next version from the one in force, or from this one where none is."""
+    """Draft the next version from the one in force (of an entry, the newest approved), or this."""
     shown = version_numbered(code, number)
     all_versions = versions().filter(recipe=shown.recipe)
     draft = all_versions.filter(state="draft").first()
     if draft is not None:
         raise Conflict(f"{version_title(draft)} is being drafted already.", code="drafted")
-    source = all_versions.filter(state="effective").first() or shown
+    current = "effective" if shown.recipe.therapy_id else "approved"
+    source = all_versions.filter(state=current).first() or shown
     version = commands.draft_version(
         recipe_code=source.recipe.code,
         therapy=source.recipe.therapy,
         document=source.document,
         act=act_of_request(request),
     )
-    return _to_designer(version)
+    return to_designer(version)
 
 
 @require_safe
@@ -113,7 +116,7 @@ def read_recipe(request: HttpRequest) -> HttpResponse:
         return render(request, "recipes/import.html", {"text": ""})
     text = ""
     try:
-        text = _text_of(request)
+        text = text_of(request)
         plain = plain_from_yaml(text)
         header = plain.get("header") if isinstance(plain, dict) else None
         if not isinstance(header, dict):
@@ -122,17 +125,29 @@ def read_recipe(request: HttpRequest) -> HttpResponse:
             )
         version = commands.draft_version(
             recipe_code=str(header.get("code", "")),
-            therapy=therapy_coded(str(header.get("therapy", ""))),
+            therapy=_therapy_named(header),
             document=plain,
             act=act_of_request(request),
         )
     except Refusal as refusal:
         context = {"text": text, "refusal": refusal}
         return render(request, "recipes/import.html", context, status=refusal.status)
-    return _to_designer(version)
+    return to_designer(version)
 
 
-def _text_of(request: HttpRequest) -> str:
+def _therapy_named(header: dict[str, Any]) -> Therapy | None:
+    """Return the therapy that a header names; none for a version of a library entry."""
+    code = str(header.get("therapy") or "")
+    is_entry = not code and library().filter(recipe__code=str(header.get("code", ""))).exists()
+    return None if is_entry else therapy_coded(code)
+
+
+def text_of(request: HttpRequest) -> str:
+    """Return the text that was pasted, or that of the file that was sent.
+
+    Raises:
+        Invalid: there is none, it is too large, or it is not UTF-8.
+    """
     file = request.FILES.get("file")
     if file is None:
         text = request.POST.get("text", "")

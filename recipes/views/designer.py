@@ -24,6 +24,7 @@ from recipes.rules import form_words
 from recipes.rules.document import to_plain
 from recipes.rules.editing import has_place
 from recipes.rules.gestures import done
+from recipes.rules.library import ONLY_OPERATION
 from recipes.rules.outline import flat, outline_of, title_of
 from recipes.rules.parsing import document_from
 from recipes.rules.shapes import Place, nearest_place, place_at, plain_from
@@ -31,6 +32,7 @@ from recipes.rules.starts import kinds_to_start
 from recipes.rules.steps import Step
 from recipes.views.adding import additions
 from recipes.views.findings import counted, lint_of
+from recipes.views.inserting import origin_of
 from recipes.views.trying import formula_of, tried
 from recipes.views.versions import version_said
 
@@ -44,7 +46,8 @@ def design(request: HttpRequest, code: str, number: int) -> HttpResponse:
     version = version_numbered(code, number)
     if version.state != "draft":
         return redirect("recipe", code=code, number=number)
-    context = designed(request, version, request.GET.get("at", FIRST))
+    first = FIRST if version.recipe.therapy_id else ONLY_OPERATION
+    context = designed(request, version, request.GET.get("at", first))
     response = render(request, template_of(request), context)
     if is_swapped(request):
         response["HX-Push-Url"] = address(version, context["at"])
@@ -175,6 +178,7 @@ def designed(
         "flat_inputs": every_input(inputs),
         "additions": additions(plain, place),
         "kinds": [(one, form_words.kind_words(one)) for one in kinds_to_start()],
+        "origin": origin_of(version, place, findings),
         "findings": findings,
         "is_stopped": any(one.severity == "error" for one in findings),
         "counts": counted(findings),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recipes.models import RecipeVersion
-from recipes.queries import document_of
+from recipes.queries import document_of, origins_of
 from recipes.rules import lint
 from recipes.rules.shapes import nearest_place
 
@@ -25,7 +25,10 @@ class Finding:
 
 def lint_of(version: RecipeVersion) -> list[Finding]:
     """Return the findings of a version, the gravest first."""
-    return [_finding(version, one) for one in lint.lint(document_of(version))]
+    wrong, changed = origins_of(version)
+    found = lint.lint(document_of(version))
+    found = lint.with_origins(found, wrong, changed)
+    return [_finding(version, one) for one in found]
 
 
 def _finding(version: RecipeVersion, one: lint.Finding) -> Finding:

@@ -26,11 +26,13 @@ from recipes.queries import (
     findings_of,
     open_comments,
     signatures_on,
+    therapy_of,
     version_numbered,
     version_statement,
     version_title,
     versions,
 )
+from recipes.rules.document import Document
 from recipes.rules.limits import range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -54,7 +56,7 @@ def recipe_list(request: HttpRequest) -> HttpResponse:
         request,
         "recipes/list.html",
         {
-            "versions": list(versions()[:500]),
+            "versions": list(versions().filter(recipe__therapy__isnull=False)[:500]),
             "may_draft": holds(request.user, "engineer"),
         },
     )
@@ -92,16 +94,7 @@ def shown(
             {"material": one, "amount": quantity_label(one.quantity, one.unit)}
             for one in document.formula.materials
         ],
-        "tree": [
-            {
-                "unit_procedure": unit,
-                "operations": [
-                    {"operation": one, "steps": [line_of(step) for step in one.steps]}
-                    for one in unit.operations
-                ],
-            }
-            for unit in document.procedure.unit_procedures
-        ],
+        "tree": [unit_of(document, at) for at in range(len(document.procedure.unit_procedures))],
         "watches": [
             {
                 "watch": one,
@@ -128,6 +121,18 @@ def _drafting(request: HttpRequest, version: RecipeVersion) -> dict[str, Any]:
         return {"design": version.number}
     draft = versions().filter(recipe=version.recipe, state="draft").first()
     return {"other": draft.number} if draft else {"is_new": True}
+
+
+def unit_of(document: Document, at: int = 0) -> dict[str, Any]:
+    """Return one unit procedure with its operations and steps in words."""
+    unit = document.procedure.unit_procedures[at]
+    return {
+        "unit_procedure": unit,
+        "operations": [
+            {"operation": one, "steps": [line_of(step) for step in one.steps]}
+            for one in unit.operations
+        ],
+    }
 
 
 def _watched(watch: Any) -> list[tuple[str, str]]:
@@ -163,6 +168,7 @@ def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:
     """Return which moves of the table this person may make now."""
     verbs = VERSION.verbs_from(version.state)
     is_author = request.user.pk in authors_of(version)
+    is_of_therapy = version.recipe.therapy_id is not None
     is_checked = version.checked_by_id is not None
     is_checker = version.checked_by_id == request.user.pk
     may_sign = "approve" in verbs and not is_author and not is_checker
@@ -170,9 +176,9 @@ def may_now(request: HttpRequest, version: RecipeVersion) -> dict[str, bool]:
         "submit": "submit" in verbs and holds(request.user, "engineer"),
         "check": may_sign and not is_checked and holds(request.user, "engineer", "qa"),
         "approve": may_sign and is_checked and holds(request.user, "qa"),
-        "schedule": "schedule" in verbs and holds(request.user, "qa"),
+        "schedule": is_of_therapy and "schedule" in verbs and holds(request.user, "qa"),
         "return": "return" in verbs and holds(request.user, "qa"),
-        "make_effective": "make_effective" in verbs and holds(request.user, "qa"),
+        "make_effective": is_of_therapy and "make_effective" in verbs and holds(request.user, "qa"),
     }
 
 
@@ -193,7 +199,7 @@ def dialog_of(
         "what": f"{version_title(version)} · {version.recipe.title}",
         "values": [
             {"label": "Recipe", "value": version_title(version)},
-            {"label": "Therapy", "value": version.recipe.therapy.code},
+            {"label": "Therapy", "value": therapy_of(version) or "none: the library"},
             {"label": "Document", "value": version.document_digest[:16]},
         ],
         "digest": digest,
