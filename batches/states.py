@@ -58,6 +58,8 @@ STEP = Moves(
         ("running", "complete"): "complete",
         ("performed", "verify"): "complete",
         ("waiting", "skip"): "skipped",
+        # An amendment put a step before one that was open already.
+        ("ready", "wait"): "waiting",
         ("running", "stop"): "stopped",
         ("performed", "stop"): "stopped",
         ("running", "abort"): "aborted",

@@ -46,6 +46,17 @@ NAMES: dict[str, Name] = {
     "audit.User": Name(
         text="Account {0}", fields=("username", "full_name"), short="{1}", found_by="username"
     ),
+    "batches.Amendment": Name(
+        text="Amendment A{0} of {1}",
+        fields=("number", OF_BATCH),
+        short="A{0}",
+        href="/batches/{1}/amendments/",
+    ),
+    "batches.AmendmentDecision": Name(
+        text="Decision on amendment A{0} of {1}",
+        fields=("amendment__number", OF_BATCH),
+        href="/batches/{1}/amendments/",
+    ),
     "batches.Batch": Name(
         text="Batch {0}", fields=("number",), href="/batches/{0}/", found_by="number"
     ),
@@ -142,8 +153,10 @@ VERBS: dict[str, str] = {
     "acknowledge": "Acknowledged",
     "add": "Added",
     "add_factor": "Added a second factor",
+    "amend": "Amended",
     "approve": "Approved",
     "ask": "Asked for a role",
+    "ask_amendment": "Asked for an amendment",
     "ask_new_password": "Asked for a new password",
     "ask_to_cancel": "Asked to cancel",
     "block": "Blocked",
@@ -248,7 +261,7 @@ VERBS: dict[str, str] = {
 
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.
 CRITICAL = (
-    "abort", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
+    "abort", "amend", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
     "reset", "restart", "resume", "return", "reveal", "set", "set_password", "start_fault", "stop",

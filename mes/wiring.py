@@ -64,7 +64,11 @@ def works() -> dict[str, Work]:
 
 def standings() -> dict[str, Standings]:
     """Return who knows how which kind of signed record stands today."""
-    from batches.queries import standing_of_batches, standing_of_steps
+    from batches.queries import (
+        standing_of_amendments,
+        standing_of_batches,
+        standing_of_steps,
+    )
     from quality.queries import (
         standing_of_deviations,
         standing_of_dispositions,
@@ -73,6 +77,7 @@ def standings() -> dict[str, Standings]:
     from recipes.queries import standing_of_versions
 
     return {
+        "batches.Amendment": standing_of_amendments,
         "batches.Batch": standing_of_batches,
         "batches.Step": standing_of_steps,
         "quality.Deviation": standing_of_deviations,

@@ -1,5 +1,11 @@
 """Every write of the fourth floor."""
 
+from batches.commands.amendments import (
+    approve_amendment,
+    reject_amendment,
+    withdraw_amendment,
+    write_amendment,
+)
 from batches.commands.corrections import correct_value
 from batches.commands.decisions import (
     mark_in_review,
@@ -24,6 +30,7 @@ from batches.commands.values import enter_value
 
 __all__ = [
     "abort_batch",
+    "approve_amendment",
     "cancel_batch",
     "cancel_order",
     "correct_value",
@@ -42,6 +49,7 @@ __all__ = [
     "place_order",
     "plan_batch",
     "receive_material",
+    "reject_amendment",
     "report_collection",
     "reset_phase",
     "resume_batch",
@@ -49,4 +57,6 @@ __all__ = [
     "start_batch",
     "start_step",
     "verify_step",
+    "withdraw_amendment",
+    "write_amendment",
 ]

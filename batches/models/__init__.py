@@ -1,8 +1,18 @@
 """The records of the fourth floor."""
 
+from batches.models.amendment import Amendment, AmendmentDecision
 from batches.models.batch import Batch, Hold
 from batches.models.branch import Branch
 from batches.models.order import Order
 from batches.models.step import Step, StepValue
 
-__all__ = ["Batch", "Branch", "Hold", "Order", "Step", "StepValue"]
+__all__ = [
+    "Amendment",
+    "AmendmentDecision",
+    "Batch",
+    "Branch",
+    "Hold",
+    "Order",
+    "Step",
+    "StepValue",
+]
