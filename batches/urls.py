@@ -3,6 +3,7 @@
 from django.urls import path
 
 from batches import views
+from batches.api.amendments import AmendmentsOfBatch
 from batches.api.batches import Batches, OneBatch
 from batches.api.collections import Collections, CollectionsOfOrder
 from batches.api.orders import OneOrder, Orders
@@ -21,6 +22,11 @@ urlpatterns = [
     ),
     path("api/v1/batches/", Batches.as_view(), name="api-batches"),
     path("api/v1/batches/<str:number>/", OneBatch.as_view(), name="api-batch"),
+    path(
+        "api/v1/batches/<str:number>/amendments/",
+        AmendmentsOfBatch.as_view(),
+        name="api-batch-amendments",
+    ),
     path("api/v1/collections/", Collections.as_view(), name="api-collections"),
     path("", views.my_work, name="home"),
     path("work/cards/", views.my_work_cards, name="my-work-cards"),
@@ -45,6 +51,23 @@ urlpatterns = [
     path(f"{BATCH}resume/", views.resume, name="batch-resume"),
     path(f"{BATCH}abort/", views.abort, name="batch-abort"),
     path(f"{BATCH}cancel/", views.cancel, name="batch-cancel"),
+    path(f"{BATCH}amendments/", views.amendments, name="batch-amendments"),
+    path(f"{BATCH}amendments/new/", views.amendment_new, name="amendment-new"),
+    path(
+        f"{BATCH}amendments/<int:amendment>/approve/",
+        views.amendment_approve,
+        name="amendment-approve",
+    ),
+    path(
+        f"{BATCH}amendments/<int:amendment>/reject/",
+        views.amendment_reject,
+        name="amendment-reject",
+    ),
+    path(
+        f"{BATCH}amendments/<int:amendment>/withdraw/",
+        views.amendment_withdraw,
+        name="amendment-withdraw",
+    ),
     path(STEP, views.step_page, name="step"),
     path(f"{STEP}status/", views.step_status, name="step-status"),
     path(f"{STEP}start/", views.start_step, name="step-start"),

@@ -10,11 +10,12 @@ from typing import Any
 from audit.models import Signature
 from audit.queries.validity import Standing, standing_of_change
 from batches.models import Amendment, AmendmentDecision, Batch
-from batches.rules.amendments import Change, amended
+from batches.rules.amendments import Change, amended, lines_of, words_of_change
 from kernel.canonical import digest
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict, Invalid, NotFound
 from recipes.queries import read_document
-from recipes.rules.document import Document
+from recipes.rules.differences import Difference, differences
+from recipes.rules.document import Document, to_plain
 from recipes.rules.parsing import step_from
 from recipes.rules.sequence import order_of
 
@@ -159,6 +160,41 @@ def statement_now(amendment: Amendment, base: Mapping[str, Any]) -> dict[str, An
 def rejection_statement(amendment: Amendment) -> dict[str, Any]:
     """Return what quality signs when it rejects an amendment: the batch follows what it followed."""
     return amendment_statement(amendment, base_digest="", effective_digest="")
+
+
+def differences_of(amendment: Amendment, base: Mapping[str, Any] | None) -> list[Difference]:
+    """Return what an amendment makes read otherwise, part by part, as two recipes are compared.
+
+    Args:
+        base: the plain document it was or would be made to; None, or one that reads otherwise by
+            now, shows the change alone.
+    """
+    change = change_of(amendment)
+    try:
+        if base is not None:
+            pair = (base, amended(base, [change]))
+            old, new = (to_plain(read_document(one)) for one in pair)
+            return differences(old, new)
+    except (Conflict, NotFound, Invalid):
+        pass
+    return [
+        Difference(
+            path=f"/steps/{change.place}",
+            kind="Amendment",
+            code=change.place,
+            title=words_of_change(change),
+            sorts=["added" if change.what == "add_step" else "changed"],
+            changes=lines_of(change),
+        )
+    ]
+
+
+def base_of(batch: Batch, amendment: Amendment) -> dict[str, Any] | None:
+    """Return the plain document that an amendment was made to, or would be; None where none was."""
+    state = state_of(amendment)
+    if state == APPROVED:
+        return effective_plain(batch, until=amendment)
+    return effective_plain(batch) if state == OPEN else None
 
 
 def standing_of_amendments(signatures: Sequence[Signature]) -> Mapping[int, Standing]:

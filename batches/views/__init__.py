@@ -1,5 +1,12 @@
 """Screens of the fourth floor: my work, the orders, the batches, and the steps."""
 
+from batches.views.amendments import (
+    amendment_approve,
+    amendment_new,
+    amendment_reject,
+    amendment_withdraw,
+    amendments,
+)
 from batches.views.batches import batch_list, batch_page
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
@@ -21,6 +28,11 @@ from batches.views.work import my_work, my_work_cards, open_scanned
 
 __all__ = [
     "abort",
+    "amendment_approve",
+    "amendment_new",
+    "amendment_reject",
+    "amendment_withdraw",
+    "amendments",
     "batch_list",
     "batch_page",
     "cancel",

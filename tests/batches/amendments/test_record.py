@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from audit.ledger import write_checkpoint
 from audit.verification import Verifier
 from batches.reports.batch_record import pdf_of
 from mes.record import record_document
 from tests.worlds.amendments import added_step, approved, changed, hard, rejected, written
+from tests.worlds.audit import act_by
 from tests.worlds.batches import again, running_batch, step_of
+from tests.worlds.packages import packed, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,3 +93,13 @@ def test_whoever_alters_an_amendment_or_what_follows_from_it_is_named(
     statement, named = asked[which]
     attacker.execute(statement)
     assert any(named in one for one in findings())
+
+
+@pytest.mark.requirement("S88-11", "P11-03")
+def test_the_package_of_an_amended_batch_verifies_without_the_house(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = amended_batch()
+    write_checkpoint(act=act_by())
+    code = verified(tmp_path, packed(batch))
+    assert (code, "BAD" in capsys.readouterr().out) == (0, False)
