@@ -32,7 +32,14 @@ from batches.queries import (
     state_of,
     statement_now,
 )
-from batches.rules.amendments import TARGETS, UNTOUCHED, changeable, reads, words_of_change
+from batches.rules.amendments import (
+    TARGETS,
+    UNTOUCHED,
+    changeable,
+    lines_of,
+    reads,
+    words_of_change,
+)
 from batches.views.forms import go, noted, person_of
 from kernel.canonical import digest
 from kernel.errors import Conflict, Invalid, NotFound, Refusal, StaleView
@@ -108,10 +115,15 @@ def _dialog(
         return None
     key, verb = f"{meaning}-{one.code}", "approve" if is_approval else "reject"
     value = digest_of(said)
-    lines = [("Amendment", words_of_change(change_of(one))), ("Written by", said["written_by"])]
+    change = change_of(one)
+    lines = [
+        {"label": "Amendment", "value": words_of_change(change)},
+        *({"label": each.label, "old": each.old, "value": each.new} for each in lines_of(change)),
+        {"label": "Written by", "value": said["written_by"]},
+    ]
     if is_approval:
-        lines.append(("Document before", said["base_digest"][:16]))
-        lines.append(("Document afterwards", said["effective_digest"][:16]))
+        lines.append({"label": "Document before", "value": said["base_digest"][:16]})
+        lines.append({"label": "Document afterwards", "value": said["effective_digest"][:16]})
     return {
         "id": f"sign-{key}",
         "code": one.code,
@@ -120,7 +132,7 @@ def _dialog(
         "meaning": meaning,
         **signer_facts(request, shown=one, digest=value, meaning=meaning),
         "what": f"{batch.number} · amendment {one.code}",
-        "values": [{"label": label, "value": text} for label, text in lines],
+        "values": lines,
         "digest": value,
         "consequence": "In force at once, and an exception for the review of this batch."
         if is_approval
