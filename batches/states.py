@@ -117,5 +117,17 @@ EXECUTION = Moves(
     {edge: after for edge, after in PHASE.table.items() if edge[1] != "reset"},
 )
 
+# A recipe carried out for training; a pass is recorded when quality signs it.
+REHEARSAL = Moves(
+    "rehearsal",
+    "running",
+    {
+        ("running", "pass"): "passed",
+        ("running", "fail"): "failed",
+        ("running", "leave"): "left",
+        ("passed", "confirm"): "recorded",
+    },
+)
+
 # By these names the programming interface knows the states.
 ORDER_STATES, BATCH_STATES, STEP_STATES = ORDER.choices(), BATCH.choices(), STEP.choices()

@@ -65,6 +65,11 @@ NAMES: dict[str, Name] = {
     "batches.Order": Name(
         text="Order {0}", fields=("number",), href="/orders/{0}/", found_by="number"
     ),
+    "batches.Rehearsal": Name(
+        text="Rehearsal R-{0} of {1}",
+        fields=("id", "person__full_name"),
+        href="/rehearsals/{0}/",
+    ),
     "batches.Step": Name(
         text="Step {0} of {1}", fields=("code", OF_BATCH), href="/batches/{1}/steps/{0}/"
     ),
@@ -159,6 +164,7 @@ VERBS: dict[str, str] = {
     "ask_amendment": "Asked for an amendment",
     "ask_new_password": "Asked for a new password",
     "ask_to_cancel": "Asked to cancel",
+    "begin_rehearsal": "Began a rehearsal",
     "block": "Blocked",
     "branch": "Decided an alternative or a loop",
     "assess": "Assessed",
@@ -176,6 +182,7 @@ VERBS: dict[str, str] = {
     "come_to_rest": "Came to rest",
     "comment": "Commented",
     "complete": "Completed",
+    "confirm": "Confirmed",
     "consume": "Used up",
     "correct": "Corrected a value",
     "create_token": "Created a token",
@@ -197,6 +204,7 @@ VERBS: dict[str, str] = {
     "investigate": "Recorded the cause",
     "issue": "Issued",
     "keep": "Kept in the vault",
+    "leave": "Left",
     "lift_hold": "Lifted the hold",
     "link_identity": "Connected to the identity provider",
     "lock": "Locked the account",
@@ -205,6 +213,7 @@ VERBS: dict[str, str] = {
     "open": "Opened",
     "open_review": "Took into the quality review",
     "open_watch": "Began the watch",
+    "pass": "Passed",
     "pause": "Paused",
     "perform": "Performed",
     "place": "Ordered",
@@ -218,6 +227,7 @@ VERBS: dict[str, str] = {
     "refuse": "Refused a bag",
     "refused": "Was refused",
     "reject": "Rejected",
+    "rehearse": "Rehearsed a step",
     "release": "Released",
     "schedule": "Set a date",
     "reopen": "Opened again",

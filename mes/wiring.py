@@ -67,6 +67,7 @@ def standings() -> dict[str, Standings]:
     from batches.queries import (
         standing_of_amendments,
         standing_of_batches,
+        standing_of_rehearsals,
         standing_of_steps,
     )
     from quality.queries import (
@@ -79,6 +80,7 @@ def standings() -> dict[str, Standings]:
     return {
         "batches.Amendment": standing_of_amendments,
         "batches.Batch": standing_of_batches,
+        "batches.Rehearsal": standing_of_rehearsals,
         "batches.Step": standing_of_steps,
         "quality.Deviation": standing_of_deviations,
         "quality.Disposition": standing_of_dispositions,

@@ -25,20 +25,29 @@ from batches.commands.orders import (
 )
 from batches.commands.phases import move_phase, reset_phase
 from batches.commands.planning import cancel_batch, issue_batch, plan_batch
+from batches.commands.rehearsals import (
+    begin_rehearsal,
+    confirm_rehearsal,
+    leave_rehearsal,
+    rehearse_step,
+)
 from batches.commands.steps import note_refusal, sign_step, start_step, verify_step
 from batches.commands.values import enter_value
 
 __all__ = [
     "abort_batch",
     "approve_amendment",
+    "begin_rehearsal",
     "cancel_batch",
     "cancel_order",
+    "confirm_rehearsal",
     "correct_value",
     "enter_value",
     "erase_patient",
     "hold_batch",
     "hold_batches_of",
     "issue_batch",
+    "leave_rehearsal",
     "mark_in_review",
     "mark_production_reviewed",
     "mark_rejected",
@@ -49,6 +58,7 @@ __all__ = [
     "place_order",
     "plan_batch",
     "receive_material",
+    "rehearse_step",
     "reject_amendment",
     "report_collection",
     "reset_phase",

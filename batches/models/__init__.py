@@ -4,6 +4,7 @@ from batches.models.amendment import Amendment, AmendmentDecision
 from batches.models.batch import Batch, Hold
 from batches.models.branch import Branch
 from batches.models.order import Order
+from batches.models.rehearsal import Rehearsal
 from batches.models.step import Step, StepValue
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Branch",
     "Hold",
     "Order",
+    "Rehearsal",
     "Step",
     "StepValue",
 ]

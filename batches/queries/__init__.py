@@ -40,6 +40,16 @@ from batches.queries.records import (
     signatures_by_subject,
     steps_with_values,
 )
+from batches.queries.rehearsals import (
+    document_rehearsed,
+    faults_in,
+    found_in,
+    place_in,
+    rehearsal_seen,
+    rehearsal_statement,
+    rehearsals_of,
+    standing_of_rehearsals,
+)
 from batches.queries.replay import Replay, replay_of
 from batches.queries.sections import SectionCount, section_counts, steps_beyond
 from batches.queries.standings import standing_of_batches, standing_of_steps
@@ -89,7 +99,10 @@ __all__ = [
     "definition_of",
     "differences_of",
     "document_of_batch",
+    "document_rehearsed",
     "effective_plain",
+    "faults_in",
+    "found_in",
     "found_values",
     "holds_of",
     "in_force",
@@ -105,6 +118,7 @@ __all__ = [
     "orders_awaited",
     "orders_seen",
     "orders_to_plan",
+    "place_in",
     "plain_amendment",
     "plain_batch",
     "plain_collection",
@@ -113,6 +127,9 @@ __all__ = [
     "plain_value",
     "progress_of",
     "record_of",
+    "rehearsal_seen",
+    "rehearsal_statement",
+    "rehearsals_of",
     "rejection_statement",
     "replay_of",
     "running_batches_in_room",
@@ -120,6 +137,7 @@ __all__ = [
     "signatures_by_subject",
     "standing_of_amendments",
     "standing_of_batches",
+    "standing_of_rehearsals",
     "standing_of_steps",
     "state_of",
     "statement_now",

@@ -14,6 +14,12 @@ from batches.views.order_form import order_new
 from batches.views.orders import order_cancel, order_collect, order_page, order_reveal
 from batches.views.phases import move_phase
 from batches.views.receipt import receipt_choose, receipt_list, receipt_order, receipt_scan
+from batches.views.rehearsals import (
+    rehearsal,
+    rehearsal_confirm,
+    rehearsal_leave,
+    rehearse,
+)
 from batches.views.replay import replay
 from batches.views.steps import (
     correct_value,
@@ -55,6 +61,10 @@ __all__ = [
     "receipt_list",
     "receipt_order",
     "receipt_scan",
+    "rehearsal",
+    "rehearsal_confirm",
+    "rehearsal_leave",
+    "rehearse",
     "replay",
     "resume",
     "sign_step",
