@@ -140,7 +140,7 @@ class ExceptionRaised(BatchFields, Event):
         exception_kind: "soft_limit", "keyed", "correction", "late", "late_entry", "hold_time",
             "not_accepted", "not_applicable", "out_of_specification", "repeat", "identity",
             "label_missing", "reprint", "outside_design_space", "loop_bound",
-            "phase_stopped", "phase_aborted" or "phase_reset".
+            "phase_stopped", "phase_aborted", "phase_reset" or "amendment".
         severity: "note", "warning" or "critical".
         detail: one sentence for the reviewer; never patient data.
     """
@@ -183,3 +183,19 @@ class BatchRejected(BatchFields, Event):
     """Quality rejected the batch."""
 
     kind: ClassVar[str] = "batch.rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentChanged(BatchFields, Event):
+    """An amendment of a running batch was written, approved, rejected or withdrawn.
+
+    Args:
+        amendment: how people call it ("A1").
+        state: "proposed", "approved", "rejected" or "withdrawn".
+    """
+
+    kind: ClassVar[str] = "batch.amendment"
+    public: ClassVar[tuple[str, ...]] = ("batch", "order", "amendment", "state")
+
+    amendment: str
+    state: str

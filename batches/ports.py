@@ -84,3 +84,32 @@ def set_room_reader(reader: RoomReader | None) -> RoomReader:
 def room_sensors(room: str) -> list[RoomSensor]:
     """Return the sensors of a room and of what stands in it, as they are now."""
     return _room[0](room)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelWords:
+    """What is printed on labels: the lines of the specimen, the batch, the chain of identity.
+
+    ``reprint`` is the how manieth reprint this is; 0 for the print.
+    """
+
+    lines: tuple[str, ...]
+    batch: str
+    chain: str
+    copies: int
+    reprint: int
+
+
+# Makes the labels, as the bytes that are printed.
+LabelDrawer = Callable[[LabelWords], bytes]
+_drawer: list[LabelDrawer] = []
+
+
+def set_label_drawer(drawer: LabelDrawer) -> None:
+    """Plug in who draws labels: paper is made in a room above that of the commands."""
+    _drawer[:] = [drawer]
+
+
+def drawn_labels(words: LabelWords) -> bytes:
+    """Return labels as they are printed."""
+    return _drawer[0](words)

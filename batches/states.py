@@ -58,6 +58,8 @@ STEP = Moves(
         ("running", "complete"): "complete",
         ("performed", "verify"): "complete",
         ("waiting", "skip"): "skipped",
+        # An amendment put a step before one that was open already.
+        ("ready", "wait"): "waiting",
         ("running", "stop"): "stopped",
         ("performed", "stop"): "stopped",
         ("running", "abort"): "aborted",
@@ -113,6 +115,18 @@ EXECUTION = Moves(
     "execution of a phase",
     "idle",
     {edge: after for edge, after in PHASE.table.items() if edge[1] != "reset"},
+)
+
+# A recipe carried out for training; a pass is recorded when quality signs it.
+REHEARSAL = Moves(
+    "rehearsal",
+    "running",
+    {
+        ("running", "pass"): "passed",
+        ("running", "fail"): "failed",
+        ("running", "leave"): "left",
+        ("passed", "confirm"): "recorded",
+    },
 )
 
 # By these names the programming interface knows the states.

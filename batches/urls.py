@@ -3,6 +3,7 @@
 from django.urls import path
 
 from batches import views
+from batches.api.amendments import AmendmentsOfBatch
 from batches.api.batches import Batches, OneBatch
 from batches.api.collections import Collections, CollectionsOfOrder
 from batches.api.orders import OneOrder, Orders
@@ -21,6 +22,11 @@ urlpatterns = [
     ),
     path("api/v1/batches/", Batches.as_view(), name="api-batches"),
     path("api/v1/batches/<str:number>/", OneBatch.as_view(), name="api-batch"),
+    path(
+        "api/v1/batches/<str:number>/amendments/",
+        AmendmentsOfBatch.as_view(),
+        name="api-batch-amendments",
+    ),
     path("api/v1/collections/", Collections.as_view(), name="api-collections"),
     path("", views.my_work, name="home"),
     path("work/cards/", views.my_work_cards, name="my-work-cards"),
@@ -38,6 +44,10 @@ urlpatterns = [
     path("batches/", views.batch_list, name="batches"),
     path("batches/plan/", views.plan, name="batch-plan"),
     path("recipes/<str:code>/<int:number>/replay/", views.replay, name="recipe-replay"),
+    path("recipes/<str:code>/<int:number>/rehearse/", views.rehearse, name="recipe-rehearse"),
+    path("rehearsals/<int:number>/", views.rehearsal, name="rehearsal"),
+    path("rehearsals/<int:number>/leave/", views.rehearsal_leave, name="rehearsal-leave"),
+    path("rehearsals/<int:number>/confirm/", views.rehearsal_confirm, name="rehearsal-confirm"),
     path(BATCH, views.batch_page, name="batch"),
     path(f"{BATCH}issue/", views.issue, name="batch-issue"),
     path(f"{BATCH}start/", views.start, name="batch-start"),
@@ -45,6 +55,23 @@ urlpatterns = [
     path(f"{BATCH}resume/", views.resume, name="batch-resume"),
     path(f"{BATCH}abort/", views.abort, name="batch-abort"),
     path(f"{BATCH}cancel/", views.cancel, name="batch-cancel"),
+    path(f"{BATCH}amendments/", views.amendments, name="batch-amendments"),
+    path(f"{BATCH}amendments/new/", views.amendment_new, name="amendment-new"),
+    path(
+        f"{BATCH}amendments/<int:amendment>/approve/",
+        views.amendment_approve,
+        name="amendment-approve",
+    ),
+    path(
+        f"{BATCH}amendments/<int:amendment>/reject/",
+        views.amendment_reject,
+        name="amendment-reject",
+    ),
+    path(
+        f"{BATCH}amendments/<int:amendment>/withdraw/",
+        views.amendment_withdraw,
+        name="amendment-withdraw",
+    ),
     path(STEP, views.step_page, name="step"),
     path(f"{STEP}status/", views.step_status, name="step-status"),
     path(f"{STEP}start/", views.start_step, name="step-start"),

@@ -28,7 +28,7 @@ LOOKS: dict[str, Look] = {
     **dict.fromkeys(
         ("planned", "ordered", "draft", "minor", "computed", "device", "scanned", "info"), NEUTRAL
     ),
-    **dict.fromkeys(("issued", "collected", "quarantine", "approved"), WAITING),
+    **dict.fromkeys(("issued", "collected", "quarantine", "approved", "proposed"), WAITING),
     **dict.fromkeys(
         ("ready", "running", "in_progress", "manufacturing", "in_use", "started"), ACTIVE
     ),

@@ -1,7 +1,7 @@
 """Proofs of whole records, beyond rows and ledger: what verification asks the roof.
 
 A signed value must be the value that the record holds; a sealed record must be the record; what
-the sensors showed must be what was sealed.
+the sensors showed must be what was sealed; an amended batch must follow what was approved.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from audit.models import LedgerEntry
 from audit.queries import entries_in
 from audit.verification.naming import UNREADABLE, finding
 from batches.models import Batch
-from batches.queries import batches_seen, changed_files
+from batches.queries import batches_seen, changed_files, strays_of
 from kernel.canonical import digest
 from mes.record import SEAL, content_of, parts_of, seal_in
 from monitoring.queries import broken_seals
@@ -38,6 +38,8 @@ def check_records(streams: Sequence[str] | None) -> Iterator[Finding]:
             content = content_of(batch)
             yield from signed_values(content, where)
             yield from sealed_parts(batch, content, where)
+            for reason in strays_of(batch):
+                yield finding("amendments", where, reason)
         except UNREADABLE as error:
             yield finding("record", where, f"cannot be read ({type(error).__name__})")
 

@@ -47,6 +47,17 @@ NAMES: dict[str, Name] = {
         text="Account {0}", fields=("username", "full_name"), short="{1}", found_by="username"
     ),
     "batches.Attachment": Name(text="File {0} of {1}", fields=("name", OF_BATCH)),
+    "batches.Amendment": Name(
+        text="Amendment A{0} of {1}",
+        fields=("number", OF_BATCH),
+        short="A{0}",
+        href="/batches/{1}/amendments/",
+    ),
+    "batches.AmendmentDecision": Name(
+        text="Decision on amendment A{0} of {1}",
+        fields=("amendment__number", OF_BATCH),
+        href="/batches/{1}/amendments/",
+    ),
     "batches.Batch": Name(
         text="Batch {0}", fields=("number",), href="/batches/{0}/", found_by="number"
     ),
@@ -54,6 +65,11 @@ NAMES: dict[str, Name] = {
     "batches.Hold": Name(text="Hold of {0}", fields=(OF_BATCH,), href="/batches/{0}/"),
     "batches.Order": Name(
         text="Order {0}", fields=("number",), href="/orders/{0}/", found_by="number"
+    ),
+    "batches.Rehearsal": Name(
+        text="Rehearsal R-{0} of {1}",
+        fields=("id", "person__full_name"),
+        href="/rehearsals/{0}/",
     ),
     "batches.Step": Name(
         text="Step {0} of {1}", fields=("code", OF_BATCH), href="/batches/{1}/steps/{0}/"
@@ -143,10 +159,13 @@ VERBS: dict[str, str] = {
     "acknowledge": "Acknowledged",
     "add": "Added",
     "add_factor": "Added a second factor",
+    "amend": "Amended",
     "approve": "Approved",
     "ask": "Asked for a role",
+    "ask_amendment": "Asked for an amendment",
     "ask_new_password": "Asked for a new password",
     "ask_to_cancel": "Asked to cancel",
+    "begin_rehearsal": "Began a rehearsal",
     "block": "Blocked",
     "branch": "Decided an alternative or a loop",
     "assess": "Assessed",
@@ -164,6 +183,7 @@ VERBS: dict[str, str] = {
     "come_to_rest": "Came to rest",
     "comment": "Commented",
     "complete": "Completed",
+    "confirm": "Confirmed",
     "consume": "Used up",
     "correct": "Corrected a value",
     "create_token": "Created a token",
@@ -185,6 +205,7 @@ VERBS: dict[str, str] = {
     "investigate": "Recorded the cause",
     "issue": "Issued",
     "keep": "Kept in the vault",
+    "leave": "Left",
     "lift_hold": "Lifted the hold",
     "link_identity": "Connected to the identity provider",
     "lock": "Locked the account",
@@ -193,6 +214,7 @@ VERBS: dict[str, str] = {
     "open": "Opened",
     "open_review": "Took into the quality review",
     "open_watch": "Began the watch",
+    "pass": "Passed",
     "pause": "Paused",
     "perform": "Performed",
     "place": "Ordered",
@@ -206,6 +228,7 @@ VERBS: dict[str, str] = {
     "refuse": "Refused a bag",
     "refused": "Was refused",
     "reject": "Rejected",
+    "rehearse": "Rehearsed a step",
     "release": "Released",
     "schedule": "Set a date",
     "reopen": "Opened again",
@@ -249,7 +272,7 @@ VERBS: dict[str, str] = {
 
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.
 CRITICAL = (
-    "abort", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
+    "abort", "amend", "ask_new_password", "ask_to_cancel", "block", "cancel", "change_limits", "correct",
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
     "reset", "restart", "resume", "return", "reveal", "set", "set_password", "start_fault", "stop",

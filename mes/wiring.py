@@ -64,7 +64,12 @@ def works() -> dict[str, Work]:
 
 def standings() -> dict[str, Standings]:
     """Return who knows how which kind of signed record stands today."""
-    from batches.queries import standing_of_batches, standing_of_steps
+    from batches.queries import (
+        standing_of_amendments,
+        standing_of_batches,
+        standing_of_rehearsals,
+        standing_of_steps,
+    )
     from quality.queries import (
         standing_of_deviations,
         standing_of_dispositions,
@@ -73,7 +78,9 @@ def standings() -> dict[str, Standings]:
     from recipes.queries import standing_of_versions
 
     return {
+        "batches.Amendment": standing_of_amendments,
         "batches.Batch": standing_of_batches,
+        "batches.Rehearsal": standing_of_rehearsals,
         "batches.Step": standing_of_steps,
         "quality.Deviation": standing_of_deviations,
         "quality.Disposition": standing_of_dispositions,
@@ -84,7 +91,8 @@ def standings() -> dict[str, Standings]:
 
 def connect() -> None:
     """Install the table, and plug in what the floors below may not ask for themselves."""
-    from batches.ports import set_room_reader, set_sensor_reader
+    from batches.ports import set_label_drawer, set_room_reader, set_sensor_reader
+    from batches.reports.labels import labels_pdf
     from mes.accounts.signing_keys import SigningKeys
     from mes.proofs import check_files, check_readings, check_records
     from mes.rooms import sensors_in_room, value_in_room
@@ -96,6 +104,7 @@ def connect() -> None:
     set_readers(readers(), first=(write_to_feed,))
     set_sensor_reader(value_in_room)
     set_room_reader(sensors_in_room)
+    set_label_drawer(labels_pdf)
     set_checks(check_records, check_readings, check_files)
     set_handlers(handlers())
     set_works(works())

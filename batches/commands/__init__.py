@@ -1,5 +1,11 @@
 """Every write of the fourth floor."""
 
+from batches.commands.amendments import (
+    approve_amendment,
+    reject_amendment,
+    withdraw_amendment,
+    write_amendment,
+)
 from batches.commands.corrections import correct_value
 from batches.commands.decisions import (
     mark_in_review,
@@ -21,20 +27,30 @@ from batches.commands.orders import (
 )
 from batches.commands.phases import move_phase, reset_phase
 from batches.commands.planning import cancel_batch, issue_batch, plan_batch
+from batches.commands.rehearsals import (
+    begin_rehearsal,
+    confirm_rehearsal,
+    leave_rehearsal,
+    rehearse_step,
+)
 from batches.commands.steps import note_refusal, sign_step, start_step, verify_step
 from batches.commands.values import enter_value
 
 __all__ = [
     "abort_batch",
+    "approve_amendment",
     "attach_file",
+    "begin_rehearsal",
     "cancel_batch",
     "cancel_order",
+    "confirm_rehearsal",
     "correct_value",
     "enter_value",
     "erase_patient",
     "hold_batch",
     "hold_batches_of",
     "issue_batch",
+    "leave_rehearsal",
     "mark_in_review",
     "mark_not_applicable",
     "mark_production_reviewed",
@@ -47,6 +63,8 @@ __all__ = [
     "plan_batch",
     "print_labels",
     "receive_material",
+    "rehearse_step",
+    "reject_amendment",
     "report_collection",
     "reset_phase",
     "resume_batch",
@@ -54,4 +72,6 @@ __all__ = [
     "start_batch",
     "start_step",
     "verify_step",
+    "withdraw_amendment",
+    "write_amendment",
 ]

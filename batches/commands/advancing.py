@@ -67,7 +67,7 @@ def abort_phases(batch: Batch, *, act: Act) -> None:
 def _phases(batch: Batch) -> list[Step]:
     """Return the steps of a batch that were started and not ended, under lock."""
     found = batch.steps.select_for_update(of=("self",)).filter(state__in=("running", "performed"))
-    steps = list(found.order_by("ordinal", "execution"))
+    steps = list(found.order_by("ordinal", "inserted", "execution"))
     for step in steps:
         step.batch = batch
     return steps

@@ -60,13 +60,14 @@ def decide_branches(batch: Batch, *, act: Act) -> frozenset[str]:
 
 
 def _order(batch: Batch) -> Order:
-    """Return the order of the frozen recipe of a batch; read once, then remembered by its digest."""
-    known = _ORDERS.get(batch.control_recipe_digest)
+    """Return the order of the document of a batch; read once, then remembered by its digest."""
+    digest = batch.effective_digest or batch.control_recipe_digest
+    known = _ORDERS.get(digest)
     if known is None:
         if len(_ORDERS) >= _MOST_ORDERS:
             _ORDERS.clear()
         known = order_of(document_of_batch(batch))
-        _ORDERS[batch.control_recipe_digest] = known
+        _ORDERS[digest] = known
     return known
 
 
@@ -128,7 +129,7 @@ def _round(batch: Batch, loop: Loop, decision: Decision, act: Act) -> None:
 def _latest(batch: Batch, codes: tuple[str, ...]) -> list[Step]:
     rows = batch.steps.select_for_update(of=("self",)).filter(code__in=codes)
     latest = {step.code: step for step in rows.order_by("execution")}
-    return sorted(latest.values(), key=lambda step: step.ordinal)
+    return sorted(latest.values(), key=lambda step: (step.ordinal, step.inserted))
 
 
 def _asked(batch: Batch, condition: Condition, code: str) -> tuple[bool, tuple[Used, ...]]:

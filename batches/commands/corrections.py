@@ -135,7 +135,7 @@ def _sign_again(
 def _users_of(step: Step) -> list[str]:
     """Return the calculations that were made, and what was decided, with the value of this step."""
     found = []
-    for other in step.batch.steps.filter(kind="calculation").order_by("ordinal"):
+    for other in step.batch.steps.filter(kind="calculation").order_by("ordinal", "inserted"):
         phase = definition_of(other)
         if (
             isinstance(phase, CalculationStep)

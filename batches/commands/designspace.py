@@ -60,7 +60,9 @@ def _known(step: Step) -> dict[str, Decimal]:
     batch = step.batch
     values = dict(parameter_values(document_of_batch(batch), order_values(batch)))
     found = found_values(batch)
-    for other in batch.steps.filter(kind__in=("number", "calculation")).order_by("ordinal"):
+    for other in batch.steps.filter(kind__in=("number", "calculation")).order_by(
+        "ordinal", "inserted"
+    ):
         phase = definition_of(other)
         if isinstance(phase, NumberStep | CalculationStep) and other.code in found:
             values[phase.parameter] = found[other.code]

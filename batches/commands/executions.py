@@ -26,6 +26,8 @@ def next_execution(step: Step, *, number: int | None = None, act: Act) -> Step:
         unit_procedure_code=step.unit_procedure_code,
         operation_code=step.operation_code,
         is_branched=step.is_branched,
+        inserted=step.inserted,
+        amended_by_id=step.amended_by_id,
         execution=step.execution + 1,
         round=step.round if number is None else number,
     )

@@ -12,9 +12,9 @@ from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
 from batches.commands.values import store, tell_exception
 from batches.models import Attachment, Step, StepValue
+from batches.ports import LabelWords, drawn_labels
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of, document_of_batch
-from batches.reports.labels import labels_pdf
 from batches.rules.entries import reason_from
 from batches.rules.files import MOST_LABELS
 from batches.rules.needs import value_name
@@ -107,12 +107,14 @@ def print_labels(
     wanted = copies if runs else phase.copies
     if not 0 < wanted <= MOST_LABELS:
         raise Invalid(f"From 1 to {MOST_LABELS} labels.", pointer="/copies", code="out_of_range")
-    drawn = labels_pdf(
-        specimen.lines,
-        batch=batch.number,
-        chain=batch.order.chain.value,
-        copies=wanted,
-        reprint=runs,
+    drawn = drawn_labels(
+        LabelWords(
+            lines=specimen.lines,
+            batch=batch.number,
+            chain=batch.order.chain.value,
+            copies=wanted,
+            reprint=runs,
+        )
     )
     name = f"{batch.number}-{step.code}-{specimen.code}-{runs + 1}.pdf"
     content = Content("pdf", name, "application/pdf", drawn)

@@ -52,7 +52,7 @@ def open_steps(batch: Batch, *, act: Act) -> list[Step]:
     opened = list(
         batch.steps.select_for_update(of=("self",))
         .filter(code__in=codes, state="waiting")
-        .order_by("ordinal")
+        .order_by("ordinal", "inserted")
     )
     for step in opened:
         step.state = STEP.after(step.state, "open")

@@ -31,6 +31,8 @@ class Batch(Recorded):
     updated_at = models.DateTimeField()
     control_recipe: Any = models.JSONField(null=True)
     control_recipe_digest = models.CharField(max_length=64, blank=True)
+    # Of the frozen copy with every approved amendment in it; empty while there is none.
+    effective_digest = models.CharField(max_length=64, blank=True, default="")
     planned_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

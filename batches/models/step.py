@@ -17,7 +17,9 @@ class Step(Recorded):
     Another round of a loop, or a reset, is another execution: the latest is the step, the earlier
     ones stay on the record. ``state`` says how far it is signed, ``phase`` is its procedural state
     of ISA-88; rows older than the column stay idle. ``after`` of the definition is what the step
-    waits for, the structure resolved.
+    waits for, the structure resolved. A step that an amendment added stands behind the
+    step with its ``ordinal``: ``inserted`` counts those from one. Its instruction changes only by
+    an approved amendment (``amended_by``), and never once somebody has begun it.
     """
 
     chained_in = ("batch", "batch_id")
@@ -43,13 +45,17 @@ class Step(Recorded):
     phase = models.CharField(max_length=12, choices=EXECUTION.choices(), default="idle")
     # An alternative or a loop bears on it: the control recipe is asked.
     is_branched = models.BooleanField(default=False)
+    inserted = models.PositiveSmallIntegerField(default=0)
+    amended_by = models.ForeignKey(
+        "batches.Amendment", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     history = kept_history()
 
     class Meta:
-        ordering = ("batch_id", "ordinal", "execution")
+        ordering = ("batch_id", "ordinal", "inserted", "execution")
         constraints = (
             models.UniqueConstraint(
-                fields=("batch", "ordinal", "execution"), name="step_is_numbered_once"
+                fields=("batch", "ordinal", "inserted", "execution"), name="step_is_numbered_once"
             ),
             models.UniqueConstraint(
                 fields=("batch", "code", "execution"), name="step_is_named_once"
@@ -77,6 +83,11 @@ class Step(Recorded):
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.code}"
+
+    @property
+    def place(self) -> str:
+        """How people count it: "12", and "12.1" for the first that was added behind it."""
+        return f"{self.ordinal}.{self.inserted}" if self.inserted else str(self.ordinal)
 
 
 class StepValue(Recorded):

@@ -62,4 +62,4 @@ def plain_batch(batch: Any) -> dict[str, Any]:
 def plain_steps(batch: Batch) -> list[dict[str, Any]]:
     """Return how far each step of a batch is, in order; every execution is a line of its own."""
     names = ("code", "execution", "title", "kind", "state", "started_at", "completed_at")
-    return list(batch.steps.order_by("ordinal", "execution").values(*names))
+    return list(batch.steps.order_by("ordinal", "inserted", "execution").values(*names))

@@ -27,13 +27,15 @@ def orders_to_plan(sites: Iterable[int] | None) -> QuerySet[Order]:
     return found.order_by("administer_from", "pk")
 
 
-def next_open_step(batch: Batch, *, after: int = 0) -> Step | None:
+def next_open_step(batch: Batch, *, after: Step | None = None) -> Step | None:
     """Return the step to go on with: the next open one, else the first open one."""
-    return next(iter(_open_steps(batch.pk, after)), None)
+    place = (after.ordinal, after.inserted) if after else (0, 0)
+    return next(iter(_open_steps(batch.pk, *place)), None)
 
 
 @prepared
-def _open_steps(batch_id: int, after: int) -> QuerySet[Step]:
-    comes_later = Case(When(ordinal__gt=after, then=0), default=1)
+def _open_steps(batch_id: int, after: int, inserted: int) -> QuerySet[Step]:
+    is_later = Q(ordinal__gt=after) | Q(ordinal=after, inserted__gt=inserted)
+    comes_later = Case(When(is_later, then=0), default=1)
     open_now = Step.objects.filter(batch_id=batch_id, state__in=OPEN_STEP)
-    return open_now.order_by(comes_later, "ordinal")[:1]
+    return open_now.order_by(comes_later, "ordinal", "inserted")[:1]

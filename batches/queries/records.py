@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from audit.models import Signature
 from audit.queries import judged, plain_signature, signatures_in
-from batches.models import Batch, Branch, Hold, Step, StepValue
+from batches.models import Amendment, Batch, Branch, Hold, Step, StepValue
+from batches.queries.amendments import amendments_of, plain_amendment
 from batches.queries.files import files_of
 from batches.queries.statements import current_values, execution_of, plain_value
 from batches.rules.verdicts import ONLY_TRIED
@@ -32,6 +33,7 @@ def record_of(batch: Batch) -> dict[str, Any]:
             "document_digest": batch.recipe_version.document_digest,
             "control_recipe_digest": batch.control_recipe_digest,
             "control_recipe": batch.control_recipe,
+            **({"effective_digest": batch.effective_digest} if batch.effective_digest else {}),
         },
         "steps": [
             _step(step, values, signatures[Step._meta.label, step.pk]) for step, values in steps
@@ -43,6 +45,7 @@ def record_of(batch: Batch) -> dict[str, Any]:
         **_branches(batch),
         **_controls(steps),
         **_files(batch),
+        **_amendments(batch, signatures),
     }
 
 
@@ -82,6 +85,23 @@ def _branches(batch: Batch) -> dict[str, Any]:
     return {"branches": found} if found else {}
 
 
+def _amendments(
+    batch: Batch, signatures: Mapping[tuple[str, int], list[Signature]]
+) -> dict[str, Any]:
+    """Return every amendment, whatever became of it; nothing where nobody wrote one."""
+    found = [
+        {
+            **plain_amendment(one),
+            "signatures": [
+                plain_signature(each)
+                for each in signatures.get((Amendment._meta.label, one.pk), ())
+            ],
+        }
+        for one in amendments_of(batch)
+    ]
+    return {"amendments": found} if found else {}
+
+
 def branches_of(batch: Batch) -> list[Branch]:
     """Return the alternatives and loops that were decided, oldest first."""
     return list(batch.branches.order_by("pk"))
@@ -110,8 +130,11 @@ def steps_with_values(batch: Batch) -> list[tuple[Step, list[StepValue]]]:
     values = StepValue.objects.filter(batch=batch).select_related("entered_by", "corrects")
     for value in values.order_by("step_id", "seq"):
         by_step[value.step_id].append(value)
-    steps = batch.steps.select_related("performed_by", "verified_by")
-    return [(step, by_step[step.pk]) for step in in_rounds(steps.order_by("ordinal", "execution"))]
+    steps = batch.steps.select_related("performed_by", "verified_by", "amended_by")
+    return [
+        (step, by_step[step.pk])
+        for step in in_rounds(steps.order_by("ordinal", "inserted", "execution"))
+    ]
 
 
 def in_rounds(steps: Iterable[Step]) -> list[Step]:
@@ -126,6 +149,7 @@ def in_rounds(steps: Iterable[Step]) -> list[Step]:
             begins[step.operation_code or f"#{step.ordinal}"],
             step.round,
             step.ordinal,
+            step.inserted,
             step.execution,
         ),
     )
@@ -203,6 +227,7 @@ def _step(step: Step, values: list[StepValue], signatures: list[Signature]) -> d
         "values": [{**plain_value(value), "stands": value.pk in standing} for value in values],
         "signatures": [plain_signature(one) for one in signatures],
         **execution_of(step),
+        **({"amended_by": step.amended_by.code} if step.amended_by else {}),
     }
 
 

@@ -63,7 +63,7 @@ def replay_of(version: Any, *, sites: Iterable[int] | None) -> Replay:
 
 def _recorded(batch: Batch) -> dict[str, Recorded]:
     """Return the values that stand in a batch, by the code of their step, in two queries."""
-    steps = {step.pk: step for step in batch.steps.order_by("ordinal", "execution")}
+    steps = {step.pk: step for step in batch.steps.order_by("ordinal", "inserted", "execution")}
     by_step: dict[int, list[StepValue]] = {}
     for value in StepValue.objects.filter(batch=batch).order_by("step_id", "seq"):
         by_step.setdefault(value.step_id, []).append(value)

@@ -106,11 +106,13 @@ def step_statement(step: Step, values: list[StepValue] | None = None) -> dict[st
 def execution_of(step: Step) -> dict[str, Any]:
     """Return which execution of a step this is, where it is not the first.
 
-    What was signed and sealed of first executions stays as it was, to the letter.
+    What was signed and sealed of first executions stays as it was, to the letter. A step that an
+    amendment added says behind which number it stands.
     """
+    added = {"inserted": step.inserted} if step.inserted else {}
     if step.execution == 1:
-        return {}
-    return {"execution": step.execution, "round": step.round}
+        return added
+    return {"execution": step.execution, "round": step.round, **added}
 
 
 def correction_statement(

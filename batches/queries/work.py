@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from audit.models import User
 from audit.permissions import sites_of
 from batches.models import Batch, Step, StepValue
+from batches.queries.amendments import effective_document
 from batches.queries.statements import current_values
 from batches.rules.needs import value_name
 from batches.states import STEP_OVER
@@ -44,7 +45,12 @@ def _phase(text: str) -> Phase:
 
 
 def document_of_batch(batch: Batch) -> Document:
-    """Return the control recipe that a batch froze; that of its version until it is issued."""
+    """Return the document that a batch follows: its frozen copy, with every amendment in force.
+
+    Until the batch is issued it is the document of its version.
+    """
+    if batch.effective_digest:
+        return effective_document(batch.pk, batch.effective_digest)
     frozen = batch.control_recipe
     return read_document(batch.recipe_version.document if frozen is None else frozen)
 
@@ -121,7 +127,7 @@ def work_of(user: User) -> list[Step]:
     return list(
         found.select_related("batch__order__patient", "batch__order__therapy", "batch__room")
         .select_related("performed_by")
-        .order_by("batch__started_at", "batch_id", "ordinal")
+        .order_by("batch__started_at", "batch_id", "ordinal", "inserted")
     )
 
 
@@ -170,8 +176,8 @@ def latest_of(steps: Iterable[Step]) -> list[Step]:
     return list({one.code: one for one in sorted(steps, key=_by_execution)}.values())
 
 
-def _by_execution(step: Step) -> tuple[int, int]:
-    return step.ordinal, step.execution
+def _by_execution(step: Step) -> tuple[int, int, int]:
+    return step.ordinal, step.inserted, step.execution
 
 
 def unfinished_steps(batch: Batch) -> list[Step]:

@@ -14,6 +14,7 @@ from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.units import mm
 
+from batches.reports.amendments import amendments
 from batches.reports.branches import branches
 from batches.reports.evidence import audit_trail, environment, findings, signatures
 from batches.reports.lettering import BOLD, TEXT, broken, lettered
@@ -251,6 +252,7 @@ def steps(paper: Paper, record: Document) -> None:
         paper.heading(f"{unit} · {operation}{again}", key=f"operation-{number}", size=9)
         paper.table(columns, (step_row(step) for step in listed))
     branches(paper, record.get("branches", ()))
+    amendments(paper, record.get("amendments", ()))
     changes = record["corrections"]["changes"]
     paper.heading("Changes after entry", key="changes")
     paper.text(record["corrections"]["statement"])
@@ -288,6 +290,8 @@ def step_row(step: Document) -> Sequence[Cell]:
     values = [piece for value in step["values"] for piece in value_pieces(value, definition)]
     signed = [piece for one in step["signatures"] for piece in signature_pieces(one)]
     execution = step.get("execution", 1)
+    if step.get("amended_by"):
+        instruction.append((f"amended by {step['amended_by']}", "attention"))
     return (
         step["code"] if execution == 1 else f"{step['code']} ({execution})",
         instruction,

@@ -197,6 +197,9 @@ def signed(record: Document) -> Iterator[tuple[str, Document]]:
     for step in record["steps"]:
         for one in step["signatures"]:
             yield f"Step {step['code']}", one
+    for amendment in record.get("amendments", ()):
+        for one in amendment["signatures"]:
+            yield f"Amendment {amendment['number']}", one
     for deviation in record["deviations"]:
         for one in deviation["signatures"]:
             yield f"Deviation {deviation['number']}", one

@@ -6,7 +6,6 @@ No label names the patient: the chain of identity does that for whoever may look
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -14,6 +13,7 @@ from reportlab.graphics.shapes import Drawing
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from batches.ports import LabelWords
 from batches.reports.lettering import BOLD, MONO, TEXT, broken, font, lettered
 
 WIDTH, HEIGHT, EDGE = 100 * mm, 50 * mm, 4 * mm
@@ -21,34 +21,26 @@ CODE = 26 * mm
 SIZE, LEAD = 8.0, 10.0
 
 
-def labels_pdf(lines: Sequence[str], *, batch: str, chain: str, copies: int, reprint: int) -> bytes:
-    """Return ``copies`` labels as a PDF, the same bytes for the same words.
-
-    Args:
-        lines: the words of the specimen.
-        chain: the chain of identity, which is what the code says.
-        reprint: the how manieth reprint this is; 0 for the print.
-    """
+def labels_pdf(words: LabelWords) -> bytes:
+    """Return labels as a PDF, one page each; the same bytes for the same words."""
     made = io.BytesIO()
     for name in (TEXT, BOLD, MONO):
         font(name)
     canvas = Canvas(made, pagesize=(WIDTH, HEIGHT), pageCompression=1, invariant=1)
-    canvas.setTitle(lettered(f"Labels of {batch}"))
-    code = _code(chain)
-    for number in range(1, copies + 1):
-        _set(canvas, lines, batch, chain, f"{number} of {copies}", reprint)
+    canvas.setTitle(lettered(f"Labels of {words.batch}"))
+    code = _code(words.chain)
+    for number in range(1, words.copies + 1):
+        _set(canvas, words, number)
         renderPDF.draw(code, canvas, WIDTH - CODE - EDGE, HEIGHT - CODE - EDGE)
         canvas.showPage()
     canvas.save()
     return made.getvalue()
 
 
-def _set(
-    canvas: Canvas, lines: Sequence[str], batch: str, chain: str, count: str, reprint: int
-) -> None:
+def _set(canvas: Canvas, words: LabelWords, number: int) -> None:
     y = HEIGHT - EDGE - SIZE
     room = WIDTH - CODE - 3 * EDGE
-    for place, line in enumerate(lines):
+    for place, line in enumerate(words.lines):
         face = BOLD if place == 0 else TEXT
         canvas.setFont(face, SIZE)
         for part in broken(line, room, face, SIZE):
@@ -57,11 +49,11 @@ def _set(
             canvas.drawString(EDGE, y, lettered(part, face))
             y -= LEAD
     canvas.setFont(MONO, 7)
-    canvas.drawString(EDGE, EDGE + LEAD, lettered(chain, MONO))
-    canvas.drawString(EDGE, EDGE, lettered(f"{batch} · {count}", MONO))
-    if reprint:
+    canvas.drawString(EDGE, EDGE + LEAD, lettered(words.chain, MONO))
+    canvas.drawString(EDGE, EDGE, lettered(f"{words.batch} · {number} of {words.copies}", MONO))
+    if words.reprint:
         canvas.setFont(BOLD, 10)
-        canvas.drawRightString(WIDTH - EDGE, EDGE, f"REPRINT {reprint}")
+        canvas.drawRightString(WIDTH - EDGE, EDGE, f"REPRINT {words.reprint}")
 
 
 def _code(text: str) -> Drawing:

@@ -1,5 +1,12 @@
 """Screens of the fourth floor: my work, the orders, the batches, and the steps."""
 
+from batches.views.amendments import (
+    amendment_approve,
+    amendment_new,
+    amendment_reject,
+    amendment_withdraw,
+    amendments,
+)
 from batches.views.batches import batch_list, batch_page
 from batches.views.files import attach, batch_file, labels
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
@@ -8,6 +15,12 @@ from batches.views.order_form import order_new
 from batches.views.orders import order_cancel, order_collect, order_page, order_reveal
 from batches.views.phases import move_phase
 from batches.views.receipt import receipt_choose, receipt_list, receipt_order, receipt_scan
+from batches.views.rehearsals import (
+    rehearsal,
+    rehearsal_confirm,
+    rehearsal_leave,
+    rehearse,
+)
 from batches.views.replay import replay
 from batches.views.steps import (
     correct_value,
@@ -22,6 +35,11 @@ from batches.views.work import my_work, my_work_cards, open_scanned
 
 __all__ = [
     "abort",
+    "amendment_approve",
+    "amendment_new",
+    "amendment_reject",
+    "amendment_withdraw",
+    "amendments",
     "attach",
     "batch_file",
     "batch_list",
@@ -47,6 +65,10 @@ __all__ = [
     "receipt_list",
     "receipt_order",
     "receipt_scan",
+    "rehearsal",
+    "rehearsal_confirm",
+    "rehearsal_leave",
+    "rehearse",
     "replay",
     "resume",
     "sign_step",

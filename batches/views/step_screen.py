@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.http import HttpRequest
 
 from audit.forms import signer_facts, witness_facts
@@ -133,7 +133,7 @@ def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
         "patient_code": batch.order.patient.code,
         "batch_number": batch.number,
         "product": batch.order.therapy.name,
-        "step_number": step.ordinal if step else None,
+        "step_number": step.place if step else None,
         "step_count": batch.steps.aggregate(most=Max("ordinal"))["most"] or 0,
         "step_title": step.title if step else "",
         "is_identity_proven": identified,
@@ -229,8 +229,10 @@ def waiting_for(step: Step, phase: Phase) -> list[Step]:
 
 def following(step: Step) -> Step | None:
     """Return the next step of the procedure that is not skipped."""
-    later = step.batch.steps.filter(ordinal__gt=step.ordinal).exclude(state="skipped")
-    return later.order_by("ordinal", "-execution").first()
+    here = step.ordinal
+    is_later = Q(ordinal__gt=here) | Q(ordinal=here, inserted__gt=step.inserted)
+    later = step.batch.steps.filter(is_later).exclude(state="skipped")
+    return later.order_by("ordinal", "inserted", "-execution").first()
 
 
 def sign_dialogs(

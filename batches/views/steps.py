@@ -195,7 +195,7 @@ def onward(request: HttpRequest, done: Step) -> HttpResponse:
     """Go on with the next step that can be done, or back to the batch when there is none."""
     messages.success(request, f"{done.code} {done.title} is complete.")
     batch = done.batch
-    step = next_open_step(batch, after=done.ordinal) if batch.state == "in_progress" else None
+    step = next_open_step(batch, after=done) if batch.state == "in_progress" else None
     return go(
         f"/batches/{batch.number}/steps/{step.code}/" if step else f"/batches/{batch.number}/"
     )

@@ -74,7 +74,7 @@ def perform_batch(batch: Batch, shift: Shift, *, until: str = "") -> None:
     Rounds of loops are performed as they come; what is skipped never opens.
     """
     end = batch.steps.filter(code=until).values_list("ordinal", flat=True).first()
-    open_now = batch.steps.filter(state__in=OPEN).order_by("ordinal")
+    open_now = batch.steps.filter(state__in=OPEN).order_by("ordinal", "inserted")
     while (step := open_now.first()) is not None and (end is None or step.ordinal < end):
         perform_step(step, shift)
 

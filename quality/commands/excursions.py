@@ -44,7 +44,11 @@ def record_excursion(event: Any) -> None:
         ),
         act=event.act,
     )
-    running = batch.steps.filter(state__in=("running", "performed")).order_by("ordinal").first()
+    running = (
+        batch.steps.filter(state__in=("running", "performed"))
+        .order_by("ordinal", "inserted")
+        .first()
+    )
     raised_exception(
         batch_id=batch.pk,
         step_id=None if running is None else running.pk,

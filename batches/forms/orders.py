@@ -2,115 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from batches.rules.entries import TURNING
+from batches.forms.fields import Choices, CommandForm, Day, Moment, Number, short_text
 from batches.rules.orders import SEXES, WantedOrder
 from kernel.errors import Invalid, Refusal
-from kernel.quantities import decimal_from
 from supply.rules.isbt128 import donation_number_from
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
 BAGS = 4
-Choices = list[tuple[str, str]]
-
-
-class PlainText(forms.CharField):
-    """Text without control characters, and without what turns the direction of writing."""
-
-    def to_python(self, value: Any) -> str:
-        """Return the text without the white space around it."""
-        text = str(super().to_python(value))
-        is_control = any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
-        if is_control or TURNING.search(text):
-            raise forms.ValidationError("Text holds no control characters.", code="control")
-        return text
-
-
-class Number(PlainText):
-    """A decimal number, exactly as typed; a comma is taken for the point."""
-
-    widget = forms.TextInput(attrs={"inputmode": "decimal"})
-
-    def clean(self, value: Any) -> Decimal | None:
-        """Return the number, or None where none is needed."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return decimal_from(text)
-        except Invalid as refusal:
-            raise forms.ValidationError(refusal.detail, code=refusal.code) from None
-
-
-class Day(PlainText):
-    """A day, as YYYY-MM-DD."""
-
-    # A date field of a browser shows 03/04 by its own language: written out, it means one day.
-    widget = forms.TextInput(attrs={"placeholder": "YYYY-MM-DD", "autocomplete": "off"})
-
-    def clean(self, value: Any) -> date | None:
-        """Return the day, or None where none is needed."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            if DAY.fullmatch(text):
-                return date.fromisoformat(text)
-        except ValueError:
-            pass
-        raise forms.ValidationError("There is no such day: write YYYY-MM-DD.", code="date")
-
-
-class Moment(PlainText):
-    """A moment in UTC, to the minute."""
-
-    widget = forms.TextInput(attrs={"placeholder": "YYYY-MM-DD HH:MM", "autocomplete": "off"})
-
-    def clean(self, value: Any) -> datetime | None:
-        """Return the moment, or None where none is needed."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            if MOMENT.fullmatch(text):
-                return datetime.fromisoformat(text).replace(tzinfo=UTC)
-        except ValueError:
-            pass
-        raise forms.ValidationError(
-            "There is no such time: write YYYY-MM-DD HH:MM, in UTC.", code="datetime"
-        )
-
-
-class CommandForm(forms.Form):
-    """A form that can show what a command refused, each fault beside its field."""
-
-    # Where the pointer of a fault is not the name of a field.
-    places: dict[str, str] = {}
-
-    def blame(self, refusal: Refusal) -> None:
-        """Put the faults of a refusal beside their fields."""
-        for error in refusal.errors:
-            name = self.places.get(error.pointer, error.pointer.rpartition("/")[2])
-            self.add_error(name if name in self.fields else None, error.detail)
-        if not refusal.errors:
-            self.add_error(None, refusal.detail)
-
-
-def _text(label: str, longest: int, **more: Any) -> PlainText:
-    return PlainText(
-        label=label,
-        max_length=longest,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        **more,
-    )
 
 
 class OrderForm(CommandForm):
@@ -127,15 +29,15 @@ class OrderForm(CommandForm):
 
     site = forms.ChoiceField(label="Ordering site")
     therapy = forms.ChoiceField(label="Therapy")
-    external_id = _text("Order number of the hospital", 64)
-    identifier_system = _text(
+    external_id = short_text("Order number of the hospital", 64)
+    identifier_system = short_text(
         "Identifier system", 200, help_text="Who gave the number, as urn:oid:1.2.36.146.595.217.0.1"
     )
-    identifier_value = _text("Identifier", 100)
-    other_system = _text("Second identifier system", 200, required=False)
-    other_value = _text("Second identifier", 100, required=False)
-    family_name = _text("Family name", 200)
-    given_name = _text("Given name", 200)
+    identifier_value = short_text("Identifier", 100)
+    other_system = short_text("Second identifier system", 200, required=False)
+    other_value = short_text("Second identifier", 100, required=False)
+    family_name = short_text("Family name", 200)
+    given_name = short_text("Given name", 200)
     birth_date = Day(label="Birth date")
     sex = forms.ChoiceField(
         label="Sex", choices=[("", "Choose"), *((one, one.capitalize()) for one in SEXES)]
@@ -149,9 +51,9 @@ class OrderForm(CommandForm):
     )
     administer_from = Day(label="Administration from")
     administer_to = Day(label="Administration to")
-    prescriber_identifier = _text("Prescriber's identifier", 64)
-    prescriber_name = _text("Prescriber's name", 200)
-    consent_reference = _text("Consent reference", 64)
+    prescriber_identifier = short_text("Prescriber's identifier", 64)
+    prescriber_name = short_text("Prescriber's name", 200)
+    consent_reference = short_text("Consent reference", 64)
     consent_signed_at = Moment(label="Consent signed (UTC)")
 
     def __init__(self, *args: Any, sites: Choices, therapies: Choices, **kwargs: Any) -> None:
@@ -198,7 +100,7 @@ class OrderForm(CommandForm):
 class CollectionForm(CommandForm):
     """What was collected from the patient of an order: a donation and its bags."""
 
-    donation_number = _text(
+    donation_number = short_text(
         "Donation number",
         24,
         help_text="With its check character, as G1234 98 654321 H, or as scanned.",
@@ -208,7 +110,7 @@ class CollectionForm(CommandForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in range(1, BAGS + 1):
-            self.fields[f"bag_{number}"] = _text(f"Bag {number}, code", 40, required=False)
+            self.fields[f"bag_{number}"] = short_text(f"Bag {number}, code", 40, required=False)
             self.fields[f"volume_{number}"] = Number(
                 label=f"Bag {number}, volume", max_length=20, required=False
             )
