@@ -8,12 +8,15 @@ given, and moves on with each gesture.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
+
+from PIL import Image
 
 from audit.acts import Act
 from audit.models import User
@@ -29,6 +32,7 @@ from recipes.rules.steps import (
     CalculationStep,
     ChoiceStep,
     ConfirmStep,
+    DateTimeStep,
     InstructionStep,
     NumberStep,
     ScanEquipmentStep,
@@ -130,9 +134,12 @@ def fill(step: Step, shift: Shift, person: User) -> None:
         return
     if isinstance(phase, FileStep):
         commands.attach_file(
-            step_id=step.pk, seen=step.version, content=NOTE, name="note.csv",
+            step_id=step.pk,
+            seen=step.version,
+            content=small_picture() if "image" in phase.accept else NOTE,
+            name="looked at",
             act=shift.act(person),
-        )  # fmt: skip
+        )
         return
     if isinstance(phase, LabelStep):
         commands.print_labels(step_id=step.pk, seen=step.version, act=shift.act(person))
@@ -167,6 +174,10 @@ def entry_for(step: Step) -> str:
     match queries.definition_of(step):
         case ConfirmStep(checks=checks):
             return ",".join(str(place) for place in range(len(checks)))
+        case DateTimeStep(relative_to="now") as phase:
+            edges = (phase.earliest_seconds or 0, phase.latest_seconds or 0)
+            at = (step.started_at or step.batch.updated_at) + timedelta(seconds=sum(edges) // 2)
+            return f"{at:%Y-%m-%d %H:%M}+00:00"
         case LabelStep(copies=copies):
             return str(copies)
         case ScanDocumentStep(document=document, version=version):
@@ -195,6 +206,13 @@ def entry_for(step: Step) -> str:
             return found.order_by("code").values_list("code", flat=True)[0]
         case _:
             return ""
+
+
+def small_picture() -> bytes:
+    """Return a picture for steps that ask for one and have no camera."""
+    made = io.BytesIO()
+    Image.new("RGB", (320, 240), (222, 196, 180)).save(made, "PNG")
+    return made.getvalue()
 
 
 def usable_lot(batch: Batch, material: str) -> str:

@@ -72,7 +72,7 @@ def started(name: str, *, autologous: bool) -> Batch:
 @pytest.mark.requirement("CGMP-04", "CGMP-05", "CGMP-07", "CGMP-15")
 @pytest.mark.parametrize(
     ("name", "autologous", "steps", "computed"),
-    [("CART-19", True, 31, 4), ("PGX-ORAL", False, 14, 3)],
+    [("CART-19", True, 38, 4), ("PGX-ORAL", False, 18, 3)],
 )
 def test_a_recipe_of_the_house_is_carried_out(
     name: str, autologous: bool, steps: int, computed: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,6 +25,7 @@ from monitoring.models import Sensor
 from monitoring.rules.intake import Measured
 from quality.models import Deviation
 from supply.models import Container
+from tests.browser.keyboard import Hands
 from tests.browser.served import PASSWORD, SHOTS, served, signed_in
 from tests.browser.test_front_end_base import burst
 from tests.journeys.test_order_to_release import entries_of, refresh_sensors
@@ -192,22 +194,41 @@ def step_of(batch: Batch, code: str) -> Step:
 
 
 def performed(olivia: Desk, batch: Batch, code: str) -> None:
-    """Start a step, enter or scan or take what it asks, sign, and verify where it must be."""
+    """Start a step, enter or scan or take what it asks, sign, and verify where it must be.
+
+    Nothing but keys and scans.
+    """
     refresh_sensors()
-    page, step = olivia.go(f"/batches/{batch.number}/steps/{code}/"), step_of(batch, code)
+    page, step = olivia.page, step_of(batch, code)
+    hands = Hands(page)
+    # Whoever signs is led to the next step; nobody looks for it.
+    if not page.url.split("?")[0].endswith(f"/steps/{code}/"):
+        olivia.go(f"/batches/{batch.number}/steps/{code}/")
     if step.state == "ready":
-        olivia.press(f"/{code}/start/")
+        start = page.get_by_role("button", name=f"Start {code}")
+        start.wait_for()
+        for _ in range(3):
+            hands.press("s")
+            # Where a loaded machine swallowed a key, a person presses it again.
+            with suppress(Error):
+                start.wait_for(state="detached", timeout=4000)
+                break
         olivia.until(lambda: step_of(batch, code).state == "running")
+        hands.started()
     values = entries_of(batch, code)
     if values is not None:
-        entered(page, step.kind, values)
+        if step.kind == "label":
+            hands.label(batch, step)
+        else:
+            hands.enter(step, values)
         olivia.until(lambda: step_of(batch, code).values.exists())
-    olivia.sign()
+    hands.sign("olivia", is_asked=values is not None)
     olivia.until(lambda: step_of(batch, code).state in ("performed", "complete"))
     if step_of(batch, code).state == "performed":
         # The second person signs on the same screen; the session stays the operator's.
-        olivia.sign("vera")
+        hands.sign("vera")
         olivia.until(lambda: step_of(batch, code).state == "complete")
+    page.wait_for_url(lambda url: f"/steps/{code}/" not in url)
 
 
 def entered(page: Page, kind: str, values: dict[str, Any]) -> None:
@@ -313,12 +334,17 @@ def test_the_main_job_is_done_in_the_browser(browser: Browser, house: tuple[Hous
     olivia.press("/start/")
     olivia.until(lambda: is_in(batch, "in_progress"))
     codes = list(batch.steps.values_list("code", flat=True))
+    begun = time.perf_counter()
     for code in codes[:10]:
         performed(olivia, batch, code)
+    so_far = time.perf_counter() - begun
     broken(olivia, batch, codes[10])
     resumed(quinn, batch)
+    begun = time.perf_counter()
     for code in codes[10:]:
         performed(olivia, batch, code)
+    so_far += time.perf_counter() - begun
+    print(f"{len(codes)} steps by keyboard and scanner in {so_far:.0f} s")
     assert is_in(batch, "execution_complete")
     for deviation in Deviation.objects.all():
         closed(quinn, deviation)

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from audit.edges import act_of_task, now
@@ -17,7 +18,7 @@ from audit.verification import Verifier
 from batches.models import Batch
 from mes.demo.founding import House, found
 from mes.demo.life import CART_ENTRIES, play_sensors
-from mes.demo.performing import entry_for
+from mes.demo.performing import entry_for, small_picture
 from monitoring.commands import ingest_readings, start_fault
 from monitoring.models import Sensor
 from monitoring.rules.intake import Measured
@@ -115,9 +116,7 @@ def perform(batch: Batch, code: str, olivia: Person, traveller: Any) -> None:
     if step.kind == "timer":
         traveller.shift(timedelta(seconds=step.definition["min_seconds"] + 1))
         refresh_sensors()
-    values = entries_of(batch, code)
-    if values is not None:
-        olivia.go(url).submit(f"{code}/value/", **values)
+    enter(batch, code, olivia)
     olivia.go(url).sign(f"{code}/sign/")
     step.refresh_from_db()
     if step.state == "performed":
@@ -127,11 +126,30 @@ def perform(batch: Batch, code: str, olivia: Person, traveller: Any) -> None:
     assert step.state == "complete", f"{code} is {step.state}: {olivia.text[-3000:]}"
 
 
+def enter(batch: Batch, code: str, olivia: Person) -> None:
+    """Enter what the step asks for: a value, a file, or labels printed and accounted for."""
+    url, kind = f"/batches/{batch.number}/steps/{code}/", batch.steps.get(code=code).kind
+    if kind == "file":
+        picture = SimpleUploadedFile("bag.png", small_picture())
+        olivia.go(url).submit(f"{code}/file/", file=picture)
+        return
+    if kind == "label":
+        olivia.go(url).submit(f"{code}/labels/")
+        copies = batch.steps.get(code=code).definition["copies"]
+        olivia.go(url).submit(f"{code}/value/", counts=["1", str(copies - 1), "0", "0"])
+        return
+    values = entries_of(batch, code)
+    if values is not None:
+        olivia.go(url).submit(f"{code}/value/", **values)
+
+
 def entries_of(batch: Batch, code: str) -> dict[str, Any] | None:
     step = batch.steps.get(code=code)
     if step.kind == "confirm":
         checks = step.definition.get("checks") or []
         return {"checks": [str(n) for n in range(len(checks))]} if checks else None
+    if step.kind == "line_clearance":
+        return {"checks": [str(n) for n in range(len(step.definition["checks"]))]}
     step.batch.order.chain  # noqa: B018 - loaded before the demo asks for it
     entered = CART_ENTRIES.get(code) or entry_for(step)
     return {"value": entered, "source": "scanned"}

@@ -17,6 +17,8 @@ from recipes.rules.step_parsing import KINDS
 from recipes.rules.steps import CalculationStep, ConfirmStep
 from tests.recipes.rules.plain import at, demo, small, step, steps_of
 
+DEMOS = ("CART-19", "PGX-ORAL", "MRNA-NEO")
+
 
 def faults(plain: Any) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as refused:
@@ -38,7 +40,7 @@ def test_a_document_has_the_five_parts_of_a_recipe() -> None:
 
 
 @pytest.mark.requirement("S88-02", "CGMP-04")
-@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
+@pytest.mark.parametrize("code", DEMOS)
 def test_a_document_comes_back_from_json_unchanged(code: str) -> None:
     document = document_from(demo(code))
     text = json.dumps(to_plain(document))
@@ -71,29 +73,21 @@ def test_a_step_follows_the_one_before_unless_it_says_otherwise() -> None:
 def test_the_order_goes_on_across_operations() -> None:
     document = document_from(demo("CART-19"))
     placed = list(document.placed_steps())
-    assert [one.ordinal for one in placed] == list(range(1, 32))
-    assert placed[3].step.after == (placed[2].step.code,)
-    assert placed[3].operation.code != placed[2].operation.code
+    assert [one.ordinal for one in placed] == list(range(1, 39))
+    assert placed[4].step.after == (placed[3].step.code,)
+    assert placed[4].operation.code != placed[3].operation.code
     assert at(to_plain(document), placed[3].pointer)["code"] == placed[3].step.code
 
 
-@pytest.mark.parametrize("code", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
+@pytest.mark.parametrize("code", DEMOS)
 def test_every_step_comes_back_alone_as_a_batch_keeps_it(code: str) -> None:
     for one in document_from(demo(code)).steps:
         assert step_from(json.loads(json.dumps(to_plain(one)))) == one
 
 
-# These are performed in tests of their own; no recipe of the demo needs them.
-WITHOUT_A_DEMO = {
-    *("text", "date_time", "instruction", "hold_time"),
-    *("scan_document", "sample", "in_process_control", "line_clearance"),
-    *("file", "label"),
-}
-
-
 def test_the_demo_recipes_use_every_kind_of_step() -> None:
-    used = {one.kind for code in ("CART-19", "PGX-ORAL") for one in document_from(demo(code)).steps}
-    assert used | WITHOUT_A_DEMO == set(KINDS)
+    used = {one.kind for code in DEMOS for one in document_from(demo(code)).steps}
+    assert used == set(KINDS)
 
 
 def test_a_step_alone_waits_for_nothing() -> None:
@@ -207,7 +201,12 @@ def test_what_must_name_one_thing_is_there_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS if kind not in {"confirm", "scan_identity", *WITHOUT_A_DEMO}]
+    "kind",
+    [
+        kind
+        for kind in KINDS
+        if kind not in {"confirm", "scan_identity", "text", "date_time", "instruction", "file"}
+    ],
 )
 def test_a_step_of_each_kind_needs_its_own_fields(kind: str) -> None:
     with pytest.raises(Invalid) as refused:
