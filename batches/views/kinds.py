@@ -56,6 +56,7 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
         case ControlStep():
             return {
                 "unit": phase.unit,
+                "label": "Result",
                 "test": f"{phase.test}, by {phase.method}",
                 **limits_of(phase.hard, phase.soft, phase.unit),
             }
@@ -122,6 +123,8 @@ def sample_of(step: Step, phase: SampleStep) -> dict[str, Any]:
         "point": phase.point,
         "container": phase.container,
         "asked": quantity_label(phase.quantity, phase.unit),
+        "label": "Quantity taken",
+        "soft_low": text_of(phase.quantity),
         "expected": f"a lot of {named.name if named else phase.material}",
     }
 

@@ -123,11 +123,12 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
                 "point": step.point,
                 "container": step.container,
                 "asked": quantity_label(step.quantity, step.unit),
+                "label": "Quantity taken",
                 "expected": f"a lot of {step.material}",
             }
         case ControlStep():
             test = f"{step.test}, by {step.method}"
-            return {"unit": step.unit, "test": test, **_limits(step)}
+            return {"unit": step.unit, "label": "Result", "test": test, **_limits(step)}
         case NumberStep():
             return {"unit": step.unit, **_limits(step)}
         case SensorStep():

@@ -177,7 +177,7 @@ def test_the_checker_of_the_site_refuses(settings: Any, script: str, code: str) 
     assert content_from(TABLE, name="x", accept=("csv",)).content == TABLE
 
 
-@pytest.mark.requirement("DI-04", "P11-12")
+@pytest.mark.requirement("DI-04")
 def test_a_file_that_is_replaced_stays(raised: Any) -> None:
     batch = filed()
     attached(begin(step_of(batch, "F02")), TABLE, "first.csv")
