@@ -110,12 +110,16 @@ NAMES: dict[str, Name] = {
         href="/recipes/{0}/{1}/",
     ),
     "recipes.Therapy": Name(text="Therapy {0}", fields=("code",), short="{0}", found_by="code"),
+    "supply.Calibration": Name(text="Calibration {0}", fields=("certificate",)),
     "supply.ChainOfIdentity": Name(
         text="Chain of identity {0}", fields=("value",), short="{0}", found_by="value"
     ),
     "supply.Collection": Name(text="Collection {0}", fields=("donation_number",)),
     "supply.Container": Name(text="Bag {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.CustodyEvent": Name(text="Custody of {0}, {1}", fields=("scanned", "kind")),
+    "supply.EquipmentClass": Name(
+        text="Class of equipment {0}", fields=("code",), short="{0}", found_by="code"
+    ),
     "supply.EquipmentUse": Name(text="Unit held by {0}", fields=("batch",), short="{0}"),
     "supply.Equipment": Name(text="Equipment {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.Material": Name(text="Material {0}", fields=("code",), short="{0}", found_by="code"),
@@ -128,6 +132,7 @@ NAMES: dict[str, Name] = {
     ),
     "supply.Patient": Name(text="Patient {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.PatientIdentifier": Name(text="Identifier of {0}", fields=("patient__code",)),
+    "supply.ScaleCheck": Name(text="Check of scale {0}", fields=("equipment__code",)),
     "supply.VaultEntry": Name(text="Identity of {0} in the vault", fields=("patient__code",)),
 }
 
@@ -244,6 +249,13 @@ VERBS: dict[str, str] = {
     "unlock": "Opened the account again",
     "verify": "Verified",
     "withdraw": "Withdrew",
+    "calibrate": "Moved the calibration due day",
+    "change": "Changed",
+    "check_scale": "Checked with its weight",
+    "disqualify": "Took the qualification away",
+    "fail_calibration": "Failed its calibration",
+    "qualify": "Declared qualified",
+    "record_calibration": "Recorded a calibration",
 }  # fmt: skip
 
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.
@@ -252,7 +264,7 @@ CRITICAL = (
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
     "reset", "restart", "resume", "return", "reveal", "set", "set_password", "start_fault", "stop",
-    "pause", "unlock",
+    "pause", "unlock", "disqualify", "fail_calibration",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from audit.models import Site
 from kernel.errors import Invalid, NotFound
 from supply.models import (
+    Calibration,
     ChainOfIdentity,
     Collection,
     Container,
     CustodyEvent,
     Equipment,
+    EquipmentClass,
     EquipmentUse,
     MaterialLot,
     Patient,
 )
+from supply.rules.fitness import Unit
 from supply.rules.identity import coi_from
 
 
@@ -102,13 +106,14 @@ def equipment_coded(code: str, *, site: Site) -> Equipment:
 
 
 def equipment_seen(
-    sites: Iterable[int] | None, *, state: str = "", q: str = ""
+    sites: Iterable[int] | None, *, state: str = "", q: str = "", due_by: date | None = None
 ) -> QuerySet[Equipment]:
     """Return rooms and units of these sites (None: all), by code, each with the batch that holds it.
 
     Args:
         state: of this state only.
         q: whose code, name or class holds this text.
+        due_by: whose calibration is due on this day or before, or failed.
     """
     holding = EquipmentUse.objects.filter(equipment=OuterRef("pk"), ended_at=None)
     found = Equipment.objects.select_related("site", "room").order_by("code")
@@ -120,6 +125,8 @@ def equipment_seen(
     if q:
         named = Q(code__icontains=q) | Q(name__icontains=q) | Q(equipment_class__icontains=q)
         found = found.filter(named)
+    if due_by is not None:
+        found = found.filter(Q(calibration_due_on__lte=due_by) | Q(is_calibration_failed=True))
     return found
 
 
@@ -142,4 +149,59 @@ def lot_statement(lot: MaterialLot) -> dict[str, Any]:
         "expires_on": lot.expires_on,
         "on_hand": lot.on_hand,
         "unit": lot.material.unit,
+    }
+
+
+def class_coded(code: str) -> EquipmentClass | None:
+    """Return the class of that code; a code that only units from before name has none yet."""
+    return EquipmentClass.objects.filter(code=code).first()
+
+
+def classes_seen() -> QuerySet[EquipmentClass]:
+    """Return every class of equipment, by code, each with how many units it has."""
+    units = Equipment.objects.filter(equipment_class=OuterRef("code")).order_by()
+    counted = units.values("equipment_class").annotate(number=Count("pk")).values("number")
+    return EquipmentClass.objects.annotate(units=Subquery(counted)).order_by("code")
+
+
+def unit_to_judge(unit: Equipment) -> Unit:
+    """Return a unit as the question of its fitness sees it (``rules.fitness``)."""
+    known = class_coded(unit.equipment_class)
+    held_by = unit.uses.filter(ended_at=None).values_list("batch", flat=True).first()
+    return Unit(
+        name=unit.name,
+        equipment_class=unit.equipment_class,
+        state=unit.state,
+        is_qualified=unit.qualification == "qualified",
+        calibration_due_on=unit.calibration_due_on,
+        is_calibration_failed=unit.is_calibration_failed,
+        clean_until=unit.clean_until,
+        check_hours=known.check_hours if known else None,
+        checked_until=unit.checked_until,
+        held_by=held_by,
+    )
+
+
+def calibration_statement(calibration: Calibration) -> dict[str, Any]:
+    """Return what is signed when quality accepts a calibration."""
+    return {
+        "record": "calibration",
+        "equipment": calibration.equipment.code,
+        "certificate": calibration.certificate,
+        "done_by": calibration.done_by,
+        "done_on": calibration.done_on,
+        "due_on": calibration.due_on,
+        "result": "passed" if calibration.is_passed else "failed",
+    }
+
+
+def unit_statement(unit: Equipment, verb: str) -> dict[str, Any]:
+    """Return what is signed when somebody makes a unit fit: cleaned, back in service, qualified."""
+    return {
+        "record": "equipment",
+        "equipment": unit.code,
+        "name": unit.name,
+        "state": unit.state,
+        "qualification": unit.qualification,
+        "declared": verb,
     }

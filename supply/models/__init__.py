@@ -2,6 +2,7 @@
 
 from supply.models.custody import Container, CustodyEvent
 from supply.models.equipment import Equipment, EquipmentUse
+from supply.models.equipment_class import EquipmentClass
 from supply.models.identity import (
     ChainOfIdentity,
     Collection,
@@ -10,17 +11,21 @@ from supply.models.identity import (
     VaultEntry,
 )
 from supply.models.material import Material, MaterialLot
+from supply.models.upkeep import Calibration, ScaleCheck
 
 __all__ = [
+    "Calibration",
     "ChainOfIdentity",
     "Collection",
     "Container",
     "CustodyEvent",
     "Equipment",
+    "EquipmentClass",
     "EquipmentUse",
     "Material",
     "MaterialLot",
     "Patient",
     "PatientIdentifier",
+    "ScaleCheck",
     "VaultEntry",
 ]
