@@ -122,6 +122,7 @@ NAMES: dict[str, Name] = {
     ),
     "supply.EquipmentUse": Name(text="Unit held by {0}", fields=("batch",), short="{0}"),
     "supply.Equipment": Name(text="Equipment {0}", fields=("code",), short="{0}", found_by="code"),
+    "supply.LogbookEntry": Name(text="Logbook of {0}", fields=("equipment__code",)),
     "supply.Material": Name(text="Material {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.MaterialLot": Name(
         text="Lot {0} of {1}",
@@ -253,6 +254,7 @@ VERBS: dict[str, str] = {
     "change": "Changed",
     "check_scale": "Checked with its weight",
     "disqualify": "Took the qualification away",
+    "log": "Wrote into the logbook",
     "fail_calibration": "Failed its calibration",
     "qualify": "Declared qualified",
     "record_calibration": "Recorded a calibration",

@@ -19,6 +19,7 @@ from supply.models import (
     Equipment,
     EquipmentClass,
     EquipmentUse,
+    LogbookEntry,
     MaterialLot,
     Patient,
 )
@@ -205,3 +206,23 @@ def unit_statement(unit: Equipment, verb: str) -> dict[str, Any]:
         "qualification": unit.qualification,
         "declared": verb,
     }
+
+
+def logbook_of(
+    unit: Equipment, *, kind: str = "", since: date | None = None, until: date | None = None
+) -> QuerySet[LogbookEntry]:
+    """Return the lines of the logbook of a unit, the last first.
+
+    Args:
+        kind: of this kind only.
+        since: from the beginning of this day (UTC).
+        until: to the end of this day (UTC).
+    """
+    found = unit.logbook.select_related("by", "signature").order_by("-pk")
+    if kind:
+        found = found.filter(kind=kind)
+    if since is not None:
+        found = found.filter(at__date__gte=since)
+    if until is not None:
+        found = found.filter(at__date__lte=until)
+    return found

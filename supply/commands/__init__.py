@@ -13,6 +13,7 @@ from supply.commands.equipment import (
     use_equipment,
 )
 from supply.commands.equipment_classes import describe_class, take_over_classes
+from supply.commands.logbook import note_maintenance
 from supply.commands.materials import add_lot, add_material, approve_lot, use_lot
 from supply.commands.service import expire_cleanings, move_equipment, sign_equipment
 from supply.commands.upkeep import (
@@ -47,6 +48,7 @@ __all__ = [
     "hold_patient",
     "issue_chain",
     "move_equipment",
+    "note_maintenance",
     "receive_bag",
     "record_calibration",
     "record_collection",

@@ -10,6 +10,7 @@ from audit.acts import Act, command, record
 from audit.models import Site
 from kernel.errors import Conflict, NotFound
 from supply.commands.equipment_classes import take_over_classes
+from supply.commands.logbook import log
 from supply.models import Equipment, EquipmentUse
 from supply.queries import unit_to_judge
 from supply.rules.fitness import Wanted, reasons_against_use
@@ -82,6 +83,7 @@ def use_equipment(
     if found.is_shared or is_own or not used_in:
         found.taken_changes()
         record(act, "use", found)
+        log(found, "use", "Used", act=act, batch=used_in)
         return found
     return _held(found, used_in, act)
 
@@ -101,6 +103,7 @@ def _held(unit: Equipment, batch: str, act: Act) -> Equipment:
     unit.clean_until = None
     unit.save(update_fields=["state", "clean_until"])
     record(act, "use", unit)
+    log(unit, "use", "Use begun", act=act, batch=batch)
     return unit
 
 
@@ -117,5 +120,6 @@ def free_units(*, used_in: str, act: Act) -> list[Equipment]:
         unit.state = EQUIPMENT.after(unit.state, "free")
         unit.save(update_fields=["state"])
         record(act, "free", unit)
+        log(unit, "use", "Use ended", act=act, batch=used_in)
         found.append(unit)
     return found

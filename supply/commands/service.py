@@ -8,6 +8,7 @@ from audit.acts import Act, command, record
 from audit.permissions import holds, require, sites_of
 from audit.signing import Proof, sign
 from kernel.errors import Invalid, NotFound
+from supply.commands.logbook import log
 from supply.models import Equipment
 from supply.queries import class_coded, unit_statement
 from supply.states import EQUIPMENT, QUALIFICATION
@@ -23,6 +24,15 @@ DOERS = {
     "qualify": ("qa",),
 }
 REASONED = ("retire", "return_to_service", "disqualify", "qualify")
+# How each move stands in the logbook: its kind and its words.
+LINES = {
+    "begin_cleaning": ("cleaning", "Cleaning begun"),
+    "clean": ("cleaning", "Cleaned"),
+    "retire": ("service", "Taken out of service"),
+    "return_to_service": ("service", "Returned to service"),
+    "disqualify": ("service", "Qualification taken away"),
+    "qualify": ("service", "Declared qualified"),
+}
 SIGNED = {"clean": "performed", "return_to_service": "approved", "qualify": "approved"}
 
 
@@ -56,7 +66,9 @@ def move_equipment(*, code: str, verb: str, reason: str = "", act: Act) -> Equip
     """
     if verb in SIGNED:
         raise Invalid("This is signed.", pointer="/verb", code="signature_needed")
-    return _moved(code, verb, reason, act)
+    unit = _moved(code, verb, reason, act)
+    log(unit, *_line(verb, reason), act=act)
+    return unit
 
 
 @command
@@ -81,7 +93,7 @@ def sign_equipment(
         raise Invalid("There is no such move.", pointer="/verb", code="unknown_word")
     statement = unit_statement(unit_for_update(code, act), verb)
     unit = _moved(code, verb, reason, act)
-    sign(
+    signature = sign(
         act=act,
         proof=proof,
         subject=unit,
@@ -90,7 +102,15 @@ def sign_equipment(
         seen_digest=seen_digest,
         reason=reason.strip()[:1000],
     )
+    log(unit, *_line(verb, reason), act=act, signature=signature)
     return unit
+
+
+def _line(verb: str, reason: str) -> tuple[str, str]:
+    """Return the kind of the line of a move in the logbook, and its words."""
+    kind, words = LINES[verb]
+    told = reason.strip()[:1000]
+    return kind, f"{words}: {told}" if told else words
 
 
 def _moved(code: str, verb: str, reason: str, act: Act) -> Equipment:
@@ -130,4 +150,5 @@ def expire_cleanings(*, act: Act) -> list[Equipment]:
         unit.clean_until = None
         unit.save(update_fields=["state", "clean_until"])
         record(act, "expire", unit)
+        log(unit, "cleaning", "Stood clean for too long: dirty", act=act)
     return found

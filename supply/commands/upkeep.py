@@ -7,8 +7,10 @@ from datetime import date, timedelta
 from audit.acts import Act, command, record
 from audit.permissions import holds, require, sites_of
 from audit.signing import Proof, sign
+from kernel.canonical import plain
 from kernel.errors import Conflict, IllegalMove, Invalid, NotFound, NotPermitted
 from supply.commands.equipment_classes import weight_from
+from supply.commands.logbook import log
 from supply.commands.service import unit_for_update
 from supply.models import Calibration, Equipment, ScaleCheck
 from supply.queries import calibration_statement, class_coded
@@ -71,6 +73,9 @@ def record_calibration(
         unit.is_calibration_failed = True
         unit.save(update_fields=["is_calibration_failed"])
         record(act, "fail_calibration", unit)
+    result = "passed" if is_passed else "failed"
+    words = f"Certificate {number} of {laboratory} recorded: {result}, due {due_on}"
+    log(unit, "calibration", words, act=act)
     return calibration
 
 
@@ -102,7 +107,7 @@ def accept_calibration(
         unit.is_calibration_failed = False
         unit.save(update_fields=["calibration_due_on", "is_calibration_failed"])
         record(act, "calibrate", unit)
-    sign(
+    signature = sign(
         act=act,
         proof=proof,
         subject=calibration,
@@ -110,6 +115,8 @@ def accept_calibration(
         statement=statement,
         seen_digest=seen_digest,
     )
+    words = f"Certificate {calibration.certificate} accepted"
+    log(unit, "calibration", words, act=act, signature=signature)
     return calibration
 
 
@@ -125,12 +132,14 @@ def decline_calibration(*, calibration_id: int, reason: str, act: Act) -> Calibr
         IllegalMove: it was accepted or declined before.
         Invalid: nobody says why.
     """
-    calibration, _ = _calibration_for_update(calibration_id, act)
+    calibration, unit = _calibration_for_update(calibration_id, act)
     if not reason.strip():
         raise Invalid("Say why.", pointer="/reason", code="reason_needed")
     calibration.state = CALIBRATION.after(calibration.state, "decline")
     calibration.save(update_fields=["state"])
-    record(act, "decline", calibration, reason=reason.strip()[:1000])
+    told = reason.strip()[:1000]
+    record(act, "decline", calibration, reason=told)
+    log(unit, "calibration", f"Certificate {calibration.certificate} declined: {told}", act=act)
     return calibration
 
 
@@ -175,6 +184,9 @@ def check_scale(*, code: str, entered: str, act: Act) -> ScaleCheck:
         unit.checked_until = until
         unit.save(update_fields=["checked_until"])
         record(act, "check", unit)
+    verdict = "passed" if check.is_passed else "failed"
+    words = f"Check with {plain(check.check_weight)} {check.unit}: shows {check.entered}, {verdict}"
+    log(unit, "check", words, act=act)
     return check
 
 

@@ -10,6 +10,7 @@ from supply.models.identity import (
     PatientIdentifier,
     VaultEntry,
 )
+from supply.models.logbook import LogbookEntry
 from supply.models.material import Material, MaterialLot
 from supply.models.upkeep import Calibration, ScaleCheck
 
@@ -22,6 +23,7 @@ __all__ = [
     "Equipment",
     "EquipmentClass",
     "EquipmentUse",
+    "LogbookEntry",
     "Material",
     "MaterialLot",
     "Patient",

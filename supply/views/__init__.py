@@ -2,6 +2,7 @@
 
 from supply.views.classes import class_list, class_page, describe
 from supply.views.equipment import equipment_list, equipment_page
+from supply.views.logbook import logbook, maintain
 from supply.views.upkeep import accept, calibrate, check, decline, move, sign_unit
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "describe",
     "equipment_list",
     "equipment_page",
+    "logbook",
+    "maintain",
     "move",
     "sign_unit",
 ]

@@ -15,6 +15,7 @@ from audit.permissions import holds, sites_of
 from audit.signing import digest_of
 from audit.views.asking import person_of
 from kernel.errors import NotFound, Refusal
+from supply.commands.logbook import MAINTAINERS
 from supply.commands.service import DOERS, REASONED, SIGNED
 from supply.commands.upkeep import CHECKERS, RECORDERS
 from supply.models import Calibration, Equipment
@@ -22,6 +23,7 @@ from supply.queries import (
     calibration_statement,
     class_coded,
     equipment_seen,
+    logbook_of,
     unit_statement,
     uses_of,
 )
@@ -66,6 +68,8 @@ def shown(request: HttpRequest, unit: Equipment, refusal: Refusal | None = None)
     return {
         "unit": unit,
         "class": known,
+        "lines": list(logbook_of(unit)[:SHORT]),
+        "may_note": holds(person, *MAINTAINERS, site_id=unit.site_id),
         "uses": list(uses_of(unit)[:PAGE]),
         "calibration": calibration_standing(unit.calibration_due_on, at.date()),
         "calibrations": list(unit.calibrations.select_related("recorded_by")[:SHORT]),

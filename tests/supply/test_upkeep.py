@@ -257,7 +257,7 @@ def test_a_class_that_stays_as_it_was_is_no_change() -> None:
         described()
 
 
-def test_the_database_refuses_half_a_scale(superuser: Any) -> None:
+def test_the_database_refuses_half_a_scale() -> None:
     balance()
     for broken in (
         "resolution = NULL",
