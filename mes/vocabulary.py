@@ -133,6 +133,7 @@ NAMES: dict[str, Name] = {
     ),
     "supply.Patient": Name(text="Patient {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.PatientIdentifier": Name(text="Identifier of {0}", fields=("patient__code",)),
+    "supply.Reservation": Name(text="Reservation for {0}", fields=("batch",)),
     "supply.ScaleCheck": Name(text="Check of scale {0}", fields=("equipment__code",)),
     "supply.VaultEntry": Name(text="Identity of {0} in the vault", fields=("patient__code",)),
 }
@@ -256,6 +257,7 @@ VERBS: dict[str, str] = {
     "disqualify": "Took the qualification away",
     "log": "Wrote into the logbook",
     "fail_calibration": "Failed its calibration",
+    "reserve": "Reserved",
     "qualify": "Declared qualified",
     "record_calibration": "Recorded a calibration",
 }  # fmt: skip

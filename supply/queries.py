@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -22,6 +22,7 @@ from supply.models import (
     LogbookEntry,
     MaterialLot,
     Patient,
+    Reservation,
 )
 from supply.rules.fitness import Unit
 from supply.rules.identity import coi_from
@@ -165,8 +166,10 @@ def classes_seen() -> QuerySet[EquipmentClass]:
     return EquipmentClass.objects.annotate(units=Subquery(counted)).order_by("code")
 
 
-def unit_to_judge(unit: Equipment) -> Unit:
-    """Return a unit as the question of its fitness sees it (``rules.fitness``)."""
+def unit_to_judge(unit: Equipment, *, at: datetime) -> Unit:
+    """Return a unit as the question of its fitness sees it at a moment (``rules.fitness``)."""
+    alone = unit.reservations.filter(state="standing", is_shared=False)
+    reserved = alone.filter(begins_at__lte=at, ends_at__gt=at).first()
     known = class_coded(unit.equipment_class)
     held_by = unit.uses.filter(ended_at=None).values_list("batch", flat=True).first()
     return Unit(
@@ -180,6 +183,8 @@ def unit_to_judge(unit: Equipment) -> Unit:
         check_hours=known.check_hours if known else None,
         checked_until=unit.checked_until,
         held_by=held_by,
+        reserved_for=reserved.batch if reserved else None,
+        reserved_until=reserved.ends_at if reserved else None,
     )
 
 
@@ -226,3 +231,9 @@ def logbook_of(
     if until is not None:
         found = found.filter(at__date__lte=until)
     return found
+
+
+def reservations_of(unit: Equipment, *, at: datetime) -> QuerySet[Reservation]:
+    """Return what is reserved of a unit and not over yet, the next first."""
+    found = unit.reservations.filter(state="standing", ends_at__gt=at)
+    return found.select_related("reserved_by").order_by("begins_at", "pk")

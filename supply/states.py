@@ -63,3 +63,9 @@ CALIBRATION = Moves(
         ("recorded", "decline"): "declined",
     },
 )
+
+RESERVATION = Moves(
+    "reservation",
+    "standing",
+    {("standing", "cancel"): "canceled"},
+)

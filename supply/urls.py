@@ -14,6 +14,12 @@ urlpatterns = [
     path(f"{UNIT}sign/", views.sign_unit, name="equipment-sign"),
     path(f"{UNIT}logbook/", views.logbook, name="equipment-logbook"),
     path(f"{UNIT}maintenance/", views.maintain, name="equipment-maintain"),
+    path(f"{UNIT}reservations/", views.reserve, name="equipment-reserve"),
+    path(
+        f"{UNIT}reservations/<int:reservation_id>/cancel/",
+        views.cancel,
+        name="reservation-cancel",
+    ),
     path(f"{UNIT}check/", views.check, name="equipment-check"),
     path(f"{UNIT}calibrations/", views.calibrate, name="equipment-calibrate"),
     path(f"{CERTIFICATE}accept/", views.accept, name="calibration-accept"),

@@ -15,6 +15,7 @@ from supply.commands.equipment import (
 from supply.commands.equipment_classes import describe_class, take_over_classes
 from supply.commands.logbook import note_maintenance
 from supply.commands.materials import add_lot, add_material, approve_lot, use_lot
+from supply.commands.reservations import cancel_reservation, reserve_unit
 from supply.commands.service import expire_cleanings, move_equipment, sign_equipment
 from supply.commands.upkeep import (
     accept_calibration,
@@ -37,6 +38,7 @@ __all__ = [
     "add_lot",
     "add_material",
     "approve_lot",
+    "cancel_reservation",
     "check_identity",
     "check_scale",
     "consume_container",
@@ -53,6 +55,7 @@ __all__ = [
     "record_calibration",
     "record_collection",
     "register_patient",
+    "reserve_unit",
     "reveal_patient",
     "sign_equipment",
     "take_over_classes",

@@ -11,6 +11,7 @@ from audit.models import Site
 from kernel.errors import Conflict, NotFound
 from supply.commands.equipment_classes import take_over_classes
 from supply.commands.logbook import log
+from supply.commands.reservations import give_back
 from supply.models import Equipment, EquipmentUse
 from supply.queries import unit_to_judge
 from supply.rules.fitness import Wanted, reasons_against_use
@@ -69,7 +70,7 @@ def use_equipment(
     """
     code = scanned.strip()
     found = Equipment.objects.select_for_update(of=("self",)).filter(code=code, site=site).first()
-    unit = unit_to_judge(found) if found is not None else None
+    unit = unit_to_judge(found, at=act.at) if found is not None else None
     wanted = Wanted(
         scanned=code[:40], equipment_class=equipment_class, used_in=used_in, at=act.at, on=on
     )
@@ -109,7 +110,7 @@ def _held(unit: Equipment, batch: str, act: Act) -> Equipment:
 
 @command(may_be_silent=True)
 def free_units(*, used_in: str, act: Act) -> list[Equipment]:
-    """Free every unit that a batch holds; each is dirty until it was cleaned."""
+    """Free every unit that a batch holds, each dirty until it was cleaned, and what it reserved."""
     found = []
     uses = EquipmentUse.objects.select_for_update(of=("self",)).filter(batch=used_in, ended_at=None)
     for use in uses.order_by("equipment_id"):
@@ -122,4 +123,5 @@ def free_units(*, used_in: str, act: Act) -> list[Equipment]:
         record(act, "free", unit)
         log(unit, "use", "Use ended", act=act, batch=used_in)
         found.append(unit)
+    give_back(used_in=used_in, act=act)
     return found

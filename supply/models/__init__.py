@@ -12,6 +12,7 @@ from supply.models.identity import (
 )
 from supply.models.logbook import LogbookEntry
 from supply.models.material import Material, MaterialLot
+from supply.models.reservation import Reservation
 from supply.models.upkeep import Calibration, ScaleCheck
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MaterialLot",
     "Patient",
     "PatientIdentifier",
+    "Reservation",
     "ScaleCheck",
     "VaultEntry",
 ]

@@ -8,7 +8,7 @@ time (S88-04). One function answers, so that a scan and a weighing can never dis
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 # So long before its end, a calibration is said to be due.
@@ -21,7 +21,8 @@ class Unit:
 
     ``clean_until`` and ``checked_until`` are the moments up to which its cleaning and its daily
     check hold, ``check_hours`` how long a check holds (None: its class asks for none), ``held_by``
-    the number of the batch that holds it.
+    the number of the batch that holds it, ``reserved_for`` of the one that has it to itself now,
+    until ``reserved_until``.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Unit:
     check_hours: int | None
     checked_until: datetime | None
     held_by: str | None
+    reserved_for: str | None = None
+    reserved_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ def reasons_against_use(unit: Unit | None, wanted: Wanted) -> list[Reason]:
     is_own = unit.held_by is not None and unit.held_by == wanted.used_in
     if not is_own:
         found += _reasons_of_state(unit, wanted.at)
+        found += _reasons_of_reservation(unit, wanted.used_in)
     if not unit.is_qualified:
         found.append(Reason(code="not_qualified", words=f"{unit.name} is not qualified."))
     found += _reasons_of_calibration(unit, wanted.on)
@@ -92,6 +96,14 @@ def _reasons_of_state(unit: Unit, at: datetime) -> list[Reason]:
         words = f"{unit.name} has stood clean for too long: it is cleaned again before use."
         return [Reason(code="clean_hold_over", words=words)]
     return []
+
+
+def _reasons_of_reservation(unit: Unit, used_in: str) -> list[Reason]:
+    if unit.reserved_for is None or unit.reserved_until is None or unit.reserved_for == used_in:
+        return []
+    until = unit.reserved_until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    words = f"{unit.name} is reserved for batch {unit.reserved_for} until {until}."
+    return [Reason(code="reserved", words=words)]
 
 
 def _reasons_of_calibration(unit: Unit, on: date) -> list[Reason]:

@@ -3,11 +3,13 @@
 from supply.views.classes import class_list, class_page, describe
 from supply.views.equipment import equipment_list, equipment_page
 from supply.views.logbook import logbook, maintain
+from supply.views.reservations import cancel, reserve
 from supply.views.upkeep import accept, calibrate, check, decline, move, sign_unit
 
 __all__ = [
     "accept",
     "calibrate",
+    "cancel",
     "check",
     "class_list",
     "class_page",
@@ -18,5 +20,6 @@ __all__ = [
     "logbook",
     "maintain",
     "move",
+    "reserve",
     "sign_unit",
 ]

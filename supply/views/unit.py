@@ -16,6 +16,7 @@ from audit.signing import digest_of
 from audit.views.asking import person_of
 from kernel.errors import NotFound, Refusal
 from supply.commands.logbook import MAINTAINERS
+from supply.commands.reservations import RESERVERS
 from supply.commands.service import DOERS, REASONED, SIGNED
 from supply.commands.upkeep import CHECKERS, RECORDERS
 from supply.models import Calibration, Equipment
@@ -24,6 +25,7 @@ from supply.queries import (
     class_coded,
     equipment_seen,
     logbook_of,
+    reservations_of,
     unit_statement,
     uses_of,
 )
@@ -70,6 +72,8 @@ def shown(request: HttpRequest, unit: Equipment, refusal: Refusal | None = None)
         "class": known,
         "lines": list(logbook_of(unit)[:SHORT]),
         "may_note": holds(person, *MAINTAINERS, site_id=unit.site_id),
+        "reservations": list(reservations_of(unit, at=at)[:PAGE]),
+        "may_reserve": holds(person, *RESERVERS, site_id=unit.site_id),
         "uses": list(uses_of(unit)[:PAGE]),
         "calibration": calibration_standing(unit.calibration_due_on, at.date()),
         "calibrations": list(unit.calibrations.select_related("recorded_by")[:SHORT]),
@@ -107,7 +111,7 @@ def _signing(request: HttpRequest, unit: Equipment, verb: str) -> dict[str, Any]
         "id": f"sign-{verb}",
         "action": f"/equipment/{unit.code}/sign/",
         **signer_facts(request, shown=unit, digest=digest, meaning=meaning),
-        "what": f"{words}: {unit.name}",
+        "what": f"{words.removeprefix('Sign: ').capitalize()}: {unit.name}",
         "opens": words,
         "meaning": meaning,
         "values": [
