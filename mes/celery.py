@@ -52,6 +52,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "make-dirty-by-clock": {
+            "task": "supply.tasks.expire_cleanings",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "keep-partitions-ahead": {
             "task": "monitoring.tasks.keep_partitions_ahead",
             "schedule": 3600.0,
@@ -59,4 +64,4 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["audit", "recipes", "monitoring", "mes"])
+app.autodiscover_tasks(["audit", "supply", "recipes", "monitoring", "mes"])

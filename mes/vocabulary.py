@@ -127,14 +127,19 @@ NAMES: dict[str, Name] = {
         href="/recipes/{0}/{1}/",
     ),
     "recipes.Therapy": Name(text="Therapy {0}", fields=("code",), short="{0}", found_by="code"),
+    "supply.Calibration": Name(text="Calibration {0}", fields=("certificate",)),
     "supply.ChainOfIdentity": Name(
         text="Chain of identity {0}", fields=("value",), short="{0}", found_by="value"
     ),
     "supply.Collection": Name(text="Collection {0}", fields=("donation_number",)),
     "supply.Container": Name(text="Bag {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.CustodyEvent": Name(text="Custody of {0}, {1}", fields=("scanned", "kind")),
+    "supply.EquipmentClass": Name(
+        text="Class of equipment {0}", fields=("code",), short="{0}", found_by="code"
+    ),
     "supply.EquipmentUse": Name(text="Unit held by {0}", fields=("batch",), short="{0}"),
     "supply.Equipment": Name(text="Equipment {0}", fields=("code",), short="{0}", found_by="code"),
+    "supply.LogbookEntry": Name(text="Logbook of {0}", fields=("equipment__code",)),
     "supply.Material": Name(text="Material {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.MaterialLot": Name(
         text="Lot {0} of {1}",
@@ -145,6 +150,8 @@ NAMES: dict[str, Name] = {
     ),
     "supply.Patient": Name(text="Patient {0}", fields=("code",), short="{0}", found_by="code"),
     "supply.PatientIdentifier": Name(text="Identifier of {0}", fields=("patient__code",)),
+    "supply.Reservation": Name(text="Reservation for {0}", fields=("batch",)),
+    "supply.ScaleCheck": Name(text="Check of scale {0}", fields=("equipment__code",)),
     "supply.VaultEntry": Name(text="Identity of {0} in the vault", fields=("patient__code",)),
 }
 
@@ -268,6 +275,15 @@ VERBS: dict[str, str] = {
     "unlock": "Opened the account again",
     "verify": "Verified",
     "withdraw": "Withdrew",
+    "calibrate": "Moved the calibration due day",
+    "change": "Changed",
+    "check_scale": "Checked with its weight",
+    "disqualify": "Took the qualification away",
+    "log": "Wrote into the logbook",
+    "fail_calibration": "Failed its calibration",
+    "reserve": "Reserved",
+    "qualify": "Declared qualified",
+    "record_calibration": "Recorded a calibration",
 }  # fmt: skip
 
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.
@@ -276,7 +292,7 @@ CRITICAL = (
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
     "reset", "restart", "resume", "return", "reveal", "set", "set_password", "start_fault", "stop",
-    "pause", "unlock",
+    "pause", "unlock", "disqualify", "fail_calibration",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 

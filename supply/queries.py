@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from audit.models import Site
 from kernel.errors import Invalid, NotFound
 from supply.models import (
+    Calibration,
     ChainOfIdentity,
     Collection,
     Container,
     CustodyEvent,
     Equipment,
+    EquipmentClass,
     EquipmentUse,
+    LogbookEntry,
     MaterialLot,
     Patient,
+    Reservation,
 )
+from supply.rules.fitness import Unit
 from supply.rules.identity import coi_from
 
 
@@ -102,13 +108,14 @@ def equipment_coded(code: str, *, site: Site) -> Equipment:
 
 
 def equipment_seen(
-    sites: Iterable[int] | None, *, state: str = "", q: str = ""
+    sites: Iterable[int] | None, *, state: str = "", q: str = "", due_by: date | None = None
 ) -> QuerySet[Equipment]:
     """Return rooms and units of these sites (None: all), by code, each with the batch that holds it.
 
     Args:
         state: of this state only.
         q: whose code, name or class holds this text.
+        due_by: whose calibration is due on this day or before, or failed.
     """
     holding = EquipmentUse.objects.filter(equipment=OuterRef("pk"), ended_at=None)
     found = Equipment.objects.select_related("site", "room").order_by("code")
@@ -120,6 +127,8 @@ def equipment_seen(
     if q:
         named = Q(code__icontains=q) | Q(name__icontains=q) | Q(equipment_class__icontains=q)
         found = found.filter(named)
+    if due_by is not None:
+        found = found.filter(Q(calibration_due_on__lte=due_by) | Q(is_calibration_failed=True))
     return found
 
 
@@ -143,3 +152,88 @@ def lot_statement(lot: MaterialLot) -> dict[str, Any]:
         "on_hand": lot.on_hand,
         "unit": lot.material.unit,
     }
+
+
+def class_coded(code: str) -> EquipmentClass | None:
+    """Return the class of that code; a code that only units from before name has none yet."""
+    return EquipmentClass.objects.filter(code=code).first()
+
+
+def classes_seen() -> QuerySet[EquipmentClass]:
+    """Return every class of equipment, by code, each with how many units it has."""
+    units = Equipment.objects.filter(equipment_class=OuterRef("code")).order_by()
+    counted = units.values("equipment_class").annotate(number=Count("pk")).values("number")
+    return EquipmentClass.objects.annotate(units=Subquery(counted)).order_by("code")
+
+
+def unit_to_judge(unit: Equipment, *, at: datetime) -> Unit:
+    """Return a unit as the question of its fitness sees it at a moment (``rules.fitness``)."""
+    alone = unit.reservations.filter(state="standing", is_shared=False)
+    reserved = alone.filter(begins_at__lte=at, ends_at__gt=at).first()
+    known = class_coded(unit.equipment_class)
+    held_by = unit.uses.filter(ended_at=None).values_list("batch", flat=True).first()
+    return Unit(
+        name=unit.name,
+        equipment_class=unit.equipment_class,
+        state=unit.state,
+        is_qualified=unit.qualification == "qualified",
+        calibration_due_on=unit.calibration_due_on,
+        is_calibration_failed=unit.is_calibration_failed,
+        clean_until=unit.clean_until,
+        check_hours=known.check_hours if known else None,
+        checked_until=unit.checked_until,
+        held_by=held_by,
+        reserved_for=reserved.batch if reserved else None,
+        reserved_until=reserved.ends_at if reserved else None,
+    )
+
+
+def calibration_statement(calibration: Calibration) -> dict[str, Any]:
+    """Return what is signed when quality accepts a calibration."""
+    return {
+        "record": "calibration",
+        "equipment": calibration.equipment.code,
+        "certificate": calibration.certificate,
+        "done_by": calibration.done_by,
+        "done_on": calibration.done_on,
+        "due_on": calibration.due_on,
+        "result": "passed" if calibration.is_passed else "failed",
+    }
+
+
+def unit_statement(unit: Equipment, verb: str) -> dict[str, Any]:
+    """Return what is signed when somebody makes a unit fit: cleaned, back in service, qualified."""
+    return {
+        "record": "equipment",
+        "equipment": unit.code,
+        "name": unit.name,
+        "state": unit.state,
+        "qualification": unit.qualification,
+        "declared": verb,
+    }
+
+
+def logbook_of(
+    unit: Equipment, *, kind: str = "", since: date | None = None, until: date | None = None
+) -> QuerySet[LogbookEntry]:
+    """Return the lines of the logbook of a unit, the last first.
+
+    Args:
+        kind: of this kind only.
+        since: from the beginning of this day (UTC).
+        until: to the end of this day (UTC).
+    """
+    found = unit.logbook.select_related("by", "signature").order_by("-pk")
+    if kind:
+        found = found.filter(kind=kind)
+    if since is not None:
+        found = found.filter(at__date__gte=since)
+    if until is not None:
+        found = found.filter(at__date__lte=until)
+    return found
+
+
+def reservations_of(unit: Equipment, *, at: datetime) -> QuerySet[Reservation]:
+    """Return what is reserved of a unit and not over yet, the next first."""
+    found = unit.reservations.filter(state="standing", ends_at__gt=at)
+    return found.select_related("reserved_by").order_by("begins_at", "pk")

@@ -1,4 +1,4 @@
-"""State machines of the first floor (requirements 19.2 C and J, in first form)."""
+"""State machines of the first floor (requirements 19.2 C, in first form, and J)."""
 
 from kernel.states import Moves
 
@@ -36,9 +36,36 @@ EQUIPMENT = Moves(
         ("in_use", "free"): "dirty",
         ("dirty", "begin_cleaning"): "cleaning",
         ("cleaning", "clean"): "ready",
+        ("ready", "expire"): "dirty",
         ("ready", "retire"): "out_of_service",
         ("dirty", "retire"): "out_of_service",
         ("cleaning", "retire"): "out_of_service",
         ("out_of_service", "return_to_service"): "dirty",
     },
+)
+
+# Beside its cleanliness: a unit that is not qualified is not used, however clean it is.
+QUALIFICATION = Moves(
+    "qualification",
+    "qualified",
+    {
+        ("qualified", "disqualify"): "not_qualified",
+        ("not_qualified", "qualify"): "qualified",
+    },
+)
+
+# What the laboratory says counts once quality has accepted its certificate.
+CALIBRATION = Moves(
+    "calibration",
+    "recorded",
+    {
+        ("recorded", "accept"): "accepted",
+        ("recorded", "decline"): "declined",
+    },
+)
+
+RESERVATION = Moves(
+    "reservation",
+    "standing",
+    {("standing", "cancel"): "canceled"},
 )

@@ -97,6 +97,19 @@ PLANT_UNITS = (
     ("TFF", "Filtration unit", "TFF-UNIT"),
     ("LNP", "Nanoparticle mixer", "LNP-MIXER"),
 )
+# What is asked of the units of a class: (name, unit, weights, hours).
+CLASSES: dict[str, tuple[str, str, dict[str, str], dict[str, int | None]]] = {
+    "BALANCE": (
+        "Analytical balance",
+        "g",
+        {
+            "range_min": "0", "range_max": "220", "resolution": "0.0001",
+            "minimum_weight": "0.02", "check_weight": "100", "check_tolerance": "0.0005",
+        },
+        {"check_hours": 24, "clean_hold_hours": None},
+    ),
+    "CELL-PROCESSOR": ("Cell processor", "", {}, {"check_hours": None, "clean_hold_hours": 720}),
+}  # fmt: skip
 # quantity: (suffix, name, baseline, critical low, warn low, warn high, critical high)
 ROOM_SENSORS: dict[str, tuple[str, str, str, Any, Any, Any, Any]] = {
     "temperature": ("TEMP", "temperature", "21.0", "18", "19", "24", "25"),
@@ -138,6 +151,7 @@ def found(house: House) -> None:
     _therapies(house)
     _training(house)
     _rooms(house)
+    _classes(house)
     _stock(house)
 
 
@@ -257,6 +271,16 @@ def _rooms(house: House) -> None:
             )
             if prefix == "INC":
                 _sensors(house, unit, INCUBATOR_SENSORS, f"INC{number}", seed + 50)
+
+
+def _classes(house: House) -> None:
+    """Describe what is asked of some classes, and check the scale for its first day."""
+    for code, (name, unit, weights, hours) in CLASSES.items():
+        supply.describe_class(
+            code=code, name=name, unit=unit, weights=weights, hours=hours,
+            reason="As its manual asks", act=house.act("quinn"),
+        )  # fmt: skip
+    supply.check_scale(code="BAL-1", entered="100.0001", act=house.act("quinn"))
 
 
 def _equipment(

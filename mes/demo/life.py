@@ -26,6 +26,7 @@ from quality.queries.statements import (
 )
 from supply import commands as supply
 from supply.models import Equipment
+from supply.queries import unit_statement
 from supply.rules.iso7064 import check_character
 
 # What fits the demo recipe: the middle of the limits would not go together in the calculations.
@@ -63,8 +64,15 @@ def live(house: House) -> None:
 def cleaned(house: House) -> None:
     """Clean every unit that a batch has left."""
     for unit in Equipment.objects.filter(state="dirty").order_by("code"):
-        for verb in ("begin_cleaning", "clean"):
-            supply.move_equipment(code=unit.code, verb=verb, act=house.act("olivia"))
+        supply.move_equipment(code=unit.code, verb="begin_cleaning", act=house.act("olivia"))
+        unit.refresh_from_db()
+        supply.sign_equipment(
+            code=unit.code,
+            verb="clean",
+            proof=house.proof("olivia"),
+            seen_digest=digest_of(unit_statement(unit, "clean")),
+            act=house.act("olivia"),
+        )
 
 
 def order(

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from audit.permissions import holds
+from kernel.canonical import plain
 from kernel.quantities import UNITS, unit_label
 from mes.appearance import NAVIGATION, look, word
 from mes.icons import ICONS
@@ -111,6 +112,12 @@ def decimal(value: Decimal | int | str | None, places: int | None = None) -> str
     if places is not None:
         number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return format(number, "f")
+
+
+@register.filter
+def normalized(value: Decimal | None) -> str:
+    """Return a stored number as the ledger writes it: no exponent, no zeros at its end."""
+    return NOTHING if value is None else str(plain(value))
 
 
 @register.filter

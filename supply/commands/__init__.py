@@ -10,10 +10,19 @@ from supply.commands.custody import (
 from supply.commands.equipment import (
     add_equipment,
     free_units,
-    move_equipment,
     use_equipment,
 )
+from supply.commands.equipment_classes import describe_class, take_over_classes
+from supply.commands.logbook import note_maintenance
 from supply.commands.materials import add_lot, add_material, approve_lot, use_lot
+from supply.commands.reservations import cancel_reservation, reserve_unit
+from supply.commands.service import expire_cleanings, move_equipment, sign_equipment
+from supply.commands.upkeep import (
+    accept_calibration,
+    check_scale,
+    decline_calibration,
+    record_calibration,
+)
 from supply.commands.vault import (
     erase_patient,
     hold_patient,
@@ -24,21 +33,32 @@ from supply.commands.vault import (
 
 __all__ = [
     "IdentityOutcome",
+    "accept_calibration",
     "add_equipment",
     "add_lot",
     "add_material",
     "approve_lot",
+    "cancel_reservation",
     "check_identity",
+    "check_scale",
     "consume_container",
+    "decline_calibration",
+    "describe_class",
     "erase_patient",
+    "expire_cleanings",
     "free_units",
     "hold_patient",
     "issue_chain",
     "move_equipment",
+    "note_maintenance",
     "receive_bag",
+    "record_calibration",
     "record_collection",
     "register_patient",
+    "reserve_unit",
     "reveal_patient",
+    "sign_equipment",
+    "take_over_classes",
     "use_equipment",
     "use_lot",
 ]

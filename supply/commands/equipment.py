@@ -1,4 +1,4 @@
-"""Equipment: added, used while it is fit for use, held by one batch, freed and cleaned."""
+"""Equipment: added, used while it is fit for use, held by one batch, and freed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from django.db import IntegrityError, transaction
 
 from audit.acts import Act, command, record
 from audit.models import Site
-from audit.permissions import holds, require, sites_of
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, NotFound
+from supply.commands.equipment_classes import take_over_classes
+from supply.commands.logbook import log
+from supply.commands.reservations import give_back
 from supply.models import Equipment, EquipmentUse
+from supply.queries import unit_to_judge
+from supply.rules.fitness import Wanted, reasons_against_use
 from supply.states import EQUIPMENT
 
 
@@ -34,6 +38,7 @@ def add_equipment(
     """
     if Equipment.objects.filter(code=code).exists():
         raise Conflict(f"There is equipment {code} already.", pointer="/code", code="used")
+    take_over_classes(codes=[equipment_class], act=act)
     equipment = Equipment(
         code=code,
         name=name,
@@ -61,38 +66,25 @@ def use_equipment(
 
     Raises:
         NotFound: the site has none of that code.
-        Conflict: another class, not ready, held by another batch, or its calibration is overdue.
+        Conflict: it may not be used now; every reason is told (``rules.fitness``).
     """
     code = scanned.strip()
     found = Equipment.objects.select_for_update(of=("self",)).filter(code=code, site=site).first()
-    if found is None:
-        raise NotFound(
-            f"Equipment {code[:40]} is not known here.", pointer="/value", code="unknown"
-        )
-    if found.equipment_class != equipment_class:
-        raise Conflict(
-            f"{found.name} is no {equipment_class}.", pointer="/value", code="wrong_class"
-        )
-    holding = found.uses.filter(ended_at=None).first()
-    is_own = holding is not None and holding.batch == used_in
-    if holding is not None and not is_own:
-        raise Conflict(
-            f"{found.name} is held by batch {holding.batch} until that ends.",
-            pointer="/value",
-            code="in_use",
-        )
-    if found.state != "ready" and not is_own:
-        words = found.state.replace("_", " ")
-        raise Conflict(f"{found.name} is {words}.", pointer="/value", code=found.state)
-    if found.calibration_due_on is not None and found.calibration_due_on < on:
-        raise Conflict(
-            f"The calibration of {found.name} expired on {found.calibration_due_on}.",
-            pointer="/value",
-            code="calibration_expired",
-        )
+    unit = unit_to_judge(found, at=act.at) if found is not None else None
+    wanted = Wanted(
+        scanned=code[:40], equipment_class=equipment_class, used_in=used_in, at=act.at, on=on
+    )
+    reasons = reasons_against_use(unit, wanted)
+    if found is None or unit is None:
+        raise NotFound(reasons[0].words, pointer="/value", code=reasons[0].code)
+    if reasons:
+        words = " ".join(one.words for one in reasons)
+        raise Conflict(words, pointer="/value", code=reasons[0].code)
+    is_own = used_in != "" and unit.held_by == used_in
     if found.is_shared or is_own or not used_in:
         found.taken_changes()
         record(act, "use", found)
+        log(found, "use", "Used", act=act, batch=used_in)
         return found
     return _held(found, used_in, act)
 
@@ -109,14 +101,16 @@ def _held(unit: Equipment, batch: str, act: Act) -> Equipment:
         ) from None
     record(act, "hold_unit", use)
     unit.state = EQUIPMENT.after(unit.state, "use")
-    unit.save(update_fields=["state"])
+    unit.clean_until = None
+    unit.save(update_fields=["state", "clean_until"])
     record(act, "use", unit)
+    log(unit, "use", "Use begun", act=act, batch=batch)
     return unit
 
 
 @command(may_be_silent=True)
 def free_units(*, used_in: str, act: Act) -> list[Equipment]:
-    """Free every unit that a batch holds; each is dirty until it was cleaned."""
+    """Free every unit that a batch holds, each dirty until it was cleaned, and what it reserved."""
     found = []
     uses = EquipmentUse.objects.select_for_update(of=("self",)).filter(batch=used_in, ended_at=None)
     for use in uses.order_by("equipment_id"):
@@ -127,35 +121,7 @@ def free_units(*, used_in: str, act: Act) -> list[Equipment]:
         unit.state = EQUIPMENT.after(unit.state, "free")
         unit.save(update_fields=["state"])
         record(act, "free", unit)
+        log(unit, "use", "Use ended", act=act, batch=used_in)
         found.append(unit)
-    return found
-
-
-@command
-def move_equipment(*, code: str, verb: str, reason: str = "", act: Act) -> Equipment:
-    """Begin or end the cleaning of a unit, take it out of service, or back: then it is cleaned first.
-
-    Args:
-        verb: "begin_cleaning", "clean", "retire" or "return_to_service".
-
-    Raises:
-        NotFound: there is none of that code where this person works.
-        NotPermitted: they neither make medicines there nor are quality assurance.
-        IllegalMove: the unit is in another state.
-        Invalid: it is taken out of service, or back, and nobody says why.
-    """
-    sites = sites_of(act.by)
-    found = Equipment.objects.select_for_update(of=("self",)).filter(code=code).first()
-    if found is None or (sites is not None and found.site_id not in sites):
-        raise NotFound(f"Equipment {code[:40]} is not known here.")
-    words = reason.strip()[:1000]
-    if verb in ("retire", "return_to_service"):
-        require(holds(act.by, "qa", site_id=found.site_id), "decide on the service of equipment")
-        if not words:
-            raise Invalid("Say why.", pointer="/reason", code="reason_needed")
-    else:
-        require(holds(act.by, "operator", "qa", site_id=found.site_id), "clean equipment here")
-    found.state = EQUIPMENT.after(found.state, verb)
-    found.save(update_fields=["state"])
-    record(act, verb, found, reason=words)
+    give_back(used_in=used_in, act=act)
     return found

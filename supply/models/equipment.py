@@ -7,14 +7,14 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 
 from audit.models import Recorded, Site, User, kept_history
-from supply.states import EQUIPMENT
+from supply.states import EQUIPMENT, QUALIFICATION
 
 
 class Equipment(Recorded):
     """A room, an incubator, a processor, a balance: status, calibration, where it stands."""
 
     chained_in = ("supply", None)
-    moves = {"state": EQUIPMENT}
+    moves = {"state": EQUIPMENT, "qualification": QUALIFICATION}
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     equipment_class = models.CharField(max_length=40)
@@ -24,6 +24,13 @@ class Equipment(Recorded):
     # A shared unit (a balance, a room) serves several batches at once; another holds one at a time.
     is_shared = models.BooleanField(default=True)
     calibration_due_on = models.DateField(null=True, blank=True)
+    is_calibration_failed = models.BooleanField(default=False)
+    qualification = models.CharField(
+        max_length=16, choices=QUALIFICATION.choices(), default=QUALIFICATION.initial
+    )
+    # Until when its cleaning, and its daily check, hold; no cleaning limit and no check: none.
+    clean_until = models.DateTimeField(null=True, blank=True)
+    checked_until = models.DateTimeField(null=True, blank=True)
     history = kept_history()
 
     def __str__(self) -> str:

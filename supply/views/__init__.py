@@ -1,5 +1,25 @@
 """Pages of the supply app."""
 
-from supply.views.equipment import equipment_list, equipment_page, move
+from supply.views.classes import class_list, class_page, describe
+from supply.views.equipment import equipment_list, equipment_page
+from supply.views.logbook import logbook, maintain
+from supply.views.reservations import cancel, reserve
+from supply.views.upkeep import accept, calibrate, check, decline, move, sign_unit
 
-__all__ = ["equipment_list", "equipment_page", "move"]
+__all__ = [
+    "accept",
+    "calibrate",
+    "cancel",
+    "check",
+    "class_list",
+    "class_page",
+    "decline",
+    "describe",
+    "equipment_list",
+    "equipment_page",
+    "logbook",
+    "maintain",
+    "move",
+    "reserve",
+    "sign_unit",
+]

@@ -46,6 +46,10 @@ SCREENS = (
     ("quinn", "access", "/access-log/"),
     ("olivia", "equipment", "/equipment/"),
     ("olivia", "unit", "/equipment/{unit}/"),
+    ("olivia", "logbook", "/equipment/{unit}/logbook/"),
+    ("quinn", "scale", "/equipment/BAL-1/"),
+    ("quinn", "classes", "/equipment-classes/"),
+    ("quinn", "class", "/equipment-classes/BALANCE/"),
     ("quinn", "replay", "/recipes/CART-19-MBR/1/replay/"),
     ("paula", "release", "/batches/{released}/release/"),
 )

@@ -11,13 +11,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from audit.models import LedgerEntry
+from audit.signing import digest_of
 from audit.verification import Verifier
 from kernel.errors import Conflict, IllegalMove, Invalid, NotFound, NotPermitted
 from supply import commands
 from supply.models import Equipment, EquipmentUse
-from supply.queries import equipment_seen
+from supply.queries import equipment_seen, unit_statement
 from tests.conftest import NOON
-from tests.worlds.audit import act_by, person, site
+from tests.worlds.audit import PASSWORD, act_by, person, proof_of, shown_in, site
 from tests.worlds.batches import operator
 from tests.worlds.recipes import quality
 
@@ -41,6 +42,17 @@ def scanned(batch: str, code: str = "INC-1", **changes: Any) -> Equipment:
     )  # fmt: skip
 
 
+def signed(
+    verb: str, by: Any, code: str = "INC-1", *, at: Any = NOON, reason: str = ""
+) -> Equipment:
+    """Declare a unit clean, back, or qualified, as it stands on the screen."""
+    statement = unit_statement(Equipment.objects.get(code=code), verb)
+    return commands.sign_equipment(
+        code=code, verb=verb, reason=reason, proof=proof_of(by, at=at),
+        seen_digest=digest_of(statement), act=act_by(by, at=at),
+    )  # fmt: skip
+
+
 @pytest.mark.requirement("S88-04", "CGMP-06")
 def test_a_unit_belongs_to_one_batch_until_that_ends_and_is_cleaned() -> None:
     incubator()
@@ -60,7 +72,7 @@ def test_a_unit_belongs_to_one_batch_until_that_ends_and_is_cleaned() -> None:
     with pytest.raises(Conflict) as refused:
         scanned("B-000002", at=LATER)
     assert refused.value.code == "cleaning"
-    commands.move_equipment(code="INC-1", verb="clean", act=act_by(operator(), at=LATER))
+    signed("clean", operator(), at=LATER)
     assert scanned("B-000002", at=LATER).state == "in_use"
     assert [one.batch for one in EquipmentUse.objects.all()] == ["B-000002", "B-000001"]
     assert not list(Verifier().findings())
@@ -120,6 +132,8 @@ def test_the_database_refuses_a_second_use_at_the_same_time(superuser: Any) -> N
 def test_who_may_clean_and_who_may_retire() -> None:
     incubator()
     with pytest.raises(IllegalMove):
+        signed("clean", operator())
+    with pytest.raises(Invalid, match="signed"):
         commands.move_equipment(code="INC-1", verb="clean", act=act_by(operator()))
     with pytest.raises(NotPermitted):
         commands.move_equipment(code="INC-1", verb="retire", reason="Old", act=act_by(operator()))
@@ -132,11 +146,10 @@ def test_who_may_clean_and_who_may_retire() -> None:
     with pytest.raises(Conflict) as refused:
         scanned("B-000001")
     assert refused.value.code == "out_of_service"
-    back: dict[str, Any] = {"code": "INC-1", "verb": "return_to_service", "reason": "Repaired"}
     with pytest.raises(NotPermitted):
-        commands.move_equipment(**back, act=act_by(operator()))
+        signed("return_to_service", operator(), reason="Repaired")
     # What comes back from repair is cleaned before it is used.
-    assert commands.move_equipment(**back, act=act_by(quality())).state == "dirty"
+    assert signed("return_to_service", quality(), reason="Repaired").state == "dirty"
 
 
 def test_the_pages_show_filter_and_clean() -> None:
@@ -150,11 +163,20 @@ def test_the_pages_show_filter_and_clean() -> None:
     assert "INC-1" in listed
     assert "INC-2" not in listed
     assert "Begin cleaning" in client.get("/equipment/INC-1/").content.decode()
-    for verb in ("begin_cleaning", "clean"):
-        assert client.post("/equipment/INC-1/move/", {"verb": verb}).status_code == 303
+    begun = client.post("/equipment/INC-1/move/", {"verb": "begin_cleaning"})
+    assert begun.status_code == 303
+    unit = Equipment.objects.get(code="INC-1")
+    digest = digest_of(unit_statement(unit, "clean"))
+    done = client.post(
+        "/equipment/INC-1/sign/",
+        {"verb": "clean", "digest": digest, "username": operator().username, "password": PASSWORD,
+         "challenge": shown_in(client, unit, "performed", digest)},
+    )  # fmt: skip
+    assert done.status_code == 303
     assert Equipment.objects.get(code="INC-1").state == "ready"
-    refused = client.post("/equipment/INC-1/move/", {"verb": "clean"})
-    assert refused.status_code == 409
+    assert client.post("/equipment/INC-1/sign/", {"verb": "clean"}).status_code == 401
+    again = client.post("/equipment/INC-1/move/", {"verb": "begin_cleaning"})
+    assert again.status_code == 409
     assert client.post("/equipment/INC-1/move/", {"verb": "explode"}).status_code == 422
     assert client.get("/equipment/NOBODY/").status_code == 404
     lines = b"".join(client.get("/equipment/?format=csv&q=INC-2")).decode().splitlines()
