@@ -10,6 +10,12 @@ function guard(event) {
     event.preventDefault();
     return;
   }
+  // Sent now, the page itself would be lost with what stands on it.
+  if (document.documentElement.dataset.connection === "lost") {
+    event.preventDefault();
+    showProblem("No connection to the server: nothing was sent. What you entered is kept; send it again when it is back.");
+    return;
+  }
   form.dataset.sending = "yes";
   form.setAttribute("aria-busy", "true");
   // Disabled only after this turn: a disabled button would drop its own name from the form.
