@@ -281,6 +281,7 @@ VERBS: dict[str, str] = {
     "disqualify": "Took the qualification away",
     "log": "Wrote into the logbook",
     "fail_calibration": "Failed its calibration",
+    "place_part": "Said what it is part of",
     "reserve": "Reserved",
     "qualify": "Declared qualified",
     "record_calibration": "Recorded a calibration",

@@ -118,7 +118,7 @@ def equipment_seen(
         due_by: whose calibration is due on this day or before, or failed.
     """
     holding = EquipmentUse.objects.filter(equipment=OuterRef("pk"), ended_at=None)
-    found = Equipment.objects.select_related("site", "room").order_by("code")
+    found = Equipment.objects.select_related("site", "room", "parent").order_by("code")
     found = found.annotate(held_by=Subquery(holding.values("batch")[:1]))
     if sites is not None:
         found = found.filter(site_id__in=list(sites))

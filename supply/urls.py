@@ -20,6 +20,7 @@ urlpatterns = [
         views.cancel,
         name="reservation-cancel",
     ),
+    path(f"{UNIT}place/", views.place, name="equipment-place"),
     path(f"{UNIT}check/", views.check, name="equipment-check"),
     path(f"{UNIT}calibrations/", views.calibrate, name="equipment-calibrate"),
     path(f"{CERTIFICATE}accept/", views.accept, name="calibration-accept"),

@@ -15,6 +15,7 @@ from supply.commands.equipment import (
 from supply.commands.equipment_classes import describe_class, take_over_classes
 from supply.commands.logbook import note_maintenance
 from supply.commands.materials import add_lot, add_material, approve_lot, use_lot
+from supply.commands.parts import place_part
 from supply.commands.reservations import cancel_reservation, reserve_unit
 from supply.commands.service import expire_cleanings, move_equipment, sign_equipment
 from supply.commands.upkeep import (
@@ -51,6 +52,7 @@ __all__ = [
     "issue_chain",
     "move_equipment",
     "note_maintenance",
+    "place_part",
     "receive_bag",
     "record_calibration",
     "record_collection",

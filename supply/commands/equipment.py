@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from audit.models import Site
 from kernel.errors import Conflict, NotFound
 from supply.commands.equipment_classes import take_over_classes
 from supply.commands.logbook import log
+from supply.commands.parts import parts_for_update
 from supply.commands.reservations import give_back
 from supply.models import Equipment, EquipmentUse
 from supply.queries import unit_to_judge
@@ -59,7 +61,8 @@ def use_equipment(
 ) -> Equipment:
     """Use the unit of equipment that was scanned, if it is of the class and fit for use.
 
-    A unit that is not shared is held by the batch until that ends (requirement S88-04).
+    A unit that is not shared is held by the batch until that ends, with all of its parts
+    (requirement S88-04).
 
     Args:
         used_in: the number of the batch.
@@ -75,6 +78,11 @@ def use_equipment(
         scanned=code[:40], equipment_class=equipment_class, used_in=used_in, at=act.at, on=on
     )
     reasons = reasons_against_use(unit, wanted)
+    # A unit that one batch holds takes its parts along: they are asked, and held, with it.
+    parts = parts_for_update(found) if found is not None and not found.is_shared else []
+    for part in parts:
+        own = replace(wanted, scanned=part.code, equipment_class=part.equipment_class)
+        reasons += reasons_against_use(unit_to_judge(part, at=act.at), own)
     if found is None or unit is None:
         raise NotFound(reasons[0].words, pointer="/value", code=reasons[0].code)
     if reasons:
@@ -86,6 +94,9 @@ def use_equipment(
         record(act, "use", found)
         log(found, "use", "Used", act=act, batch=used_in)
         return found
+    for part in parts:
+        if part.state == "ready":
+            _held(part, used_in, act)
     return _held(found, used_in, act)
 
 

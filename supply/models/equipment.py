@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 
 from audit.models import Recorded, Site, User, kept_history
+from supply.rules.hierarchy import LEVELS
 from supply.states import EQUIPMENT, QUALIFICATION
 
 
@@ -20,6 +21,11 @@ class Equipment(Recorded):
     equipment_class = models.CharField(max_length=40)
     site = models.ForeignKey(Site, models.PROTECT)
     room = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    # What it is part of (IEC 61512-1): a part goes with its unit from batch to batch.
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="parts")
+    level = models.CharField(
+        max_length=20, choices=[(one, one.replace("_", " ")) for one in LEVELS], default="unit"
+    )
     state = models.CharField(max_length=16, choices=EQUIPMENT.choices(), default=EQUIPMENT.initial)
     # A shared unit (a balance, a room) serves several batches at once; another holds one at a time.
     is_shared = models.BooleanField(default=True)
@@ -32,6 +38,13 @@ class Equipment(Recorded):
     clean_until = models.DateTimeField(null=True, blank=True)
     checked_until = models.DateTimeField(null=True, blank=True)
     history = kept_history()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id")), name="equipment_is_no_part_of_itself"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.code

@@ -16,6 +16,7 @@ from audit.signing import digest_of
 from audit.views.asking import person_of
 from kernel.errors import NotFound, Refusal
 from supply.commands.logbook import MAINTAINERS
+from supply.commands.parts import PLACERS
 from supply.commands.reservations import RESERVERS
 from supply.commands.service import DOERS, REASONED, SIGNED
 from supply.commands.upkeep import CHECKERS, RECORDERS
@@ -30,6 +31,7 @@ from supply.queries import (
     uses_of,
 )
 from supply.rules.fitness import calibration_standing, is_check_due
+from supply.rules.hierarchy import LEVELS
 from supply.states import EQUIPMENT, QUALIFICATION
 
 PAGE = 50
@@ -74,6 +76,9 @@ def shown(request: HttpRequest, unit: Equipment, refusal: Refusal | None = None)
         "may_note": holds(person, *MAINTAINERS, site_id=unit.site_id),
         "reservations": list(reservations_of(unit, at=at)[:PAGE]),
         "may_reserve": holds(person, *RESERVERS, site_id=unit.site_id),
+        "parts": list(unit.parts.order_by("code")[:PAGE]),
+        "levels": [(one, one.replace("_", " ")) for one in LEVELS],
+        "may_place": holds(person, *PLACERS, site_id=unit.site_id),
         "uses": list(uses_of(unit)[:PAGE]),
         "calibration": calibration_standing(unit.calibration_due_on, at.date()),
         "calibrations": list(unit.calibrations.select_related("recorded_by")[:SHORT]),

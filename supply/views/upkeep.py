@@ -148,3 +148,22 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
         return f"The check of {unit.name} {verdict}."
 
     return answer(request, code, act)
+
+
+@require_POST
+@roles_required("engineer", "qa")
+def place(request: HttpRequest, code: str) -> HttpResponse:
+    """Say on which level a unit stands, and what it is part of."""
+
+    def act(unit: Equipment) -> str:
+        made = commands.place_part(
+            code=unit.code,
+            level=request.POST.get("level", ""),
+            parent_code=request.POST.get("parent_code", ""),
+            reason=request.POST.get("reason", ""),
+            act=act_of_request(request),
+        )
+        told = f"is part of {made.parent.name}" if made.parent else "is part of nothing"
+        return f"{made.name} {told}."
+
+    return answer(request, code, act)
