@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from pypdf import PdfReader
 
 from audit.ledger import write_checkpoint
@@ -17,6 +18,7 @@ from tests.worlds.amendments import added_step, approved, changed, hard, rejecte
 from tests.worlds.audit import act_by
 from tests.worlds.batches import again, running_batch, step_of
 from tests.worlds.packages import packed, verified
+from tests.worlds.recipes import quality
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,6 +95,13 @@ def test_whoever_alters_an_amendment_or_what_follows_from_it_is_named(
     statement, named = asked[which]
     attacker.execute(statement)
     assert any(named in one for one in findings())
+    # Whoever reads is told; nothing can be decided on what was altered.
+    client = Client()
+    client.force_login(quality(), backend="mes.sign_in.People")
+    page = client.get(f"/batches/{batch.number}/amendments/")
+    assert page.status_code == 200
+    if which in ("amendment", "decision", "frozen"):
+        assert "are not those that were approved" in page.content.decode()
 
 
 @pytest.mark.requirement("S88-11", "P11-03")
