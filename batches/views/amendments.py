@@ -16,7 +16,7 @@ from audit.permissions import holds
 from audit.signing import digest_of
 from audit.views import EVERYBODY, roles_required
 from batches import commands
-from batches.commands.amendments import AMENDABLE, WRITERS
+from batches.commands.amendments import AMENDABLE, SEALED, WRITERS
 from batches.forms import AddedStepForm, AmendmentForm
 from batches.models import Amendment, Batch
 from batches.queries import (
@@ -78,7 +78,8 @@ def shown(request: HttpRequest, batch: Batch, **more: Any) -> dict[str, Any]:
         bases, current = {}, None
         more.setdefault("refusal", refusal)
     is_running = batch.state in AMENDABLE and current is not None
-    may_decide = is_running and holds(user, "qa", site_id=batch.site_id)
+    is_closed = batch.state in SEALED or current is None
+    may_decide = not is_closed and holds(user, "qa", site_id=batch.site_id)
     error = more.pop("sign_error", ("", ""))
     open_ones = [one for one in listed if decision_of(one) is None]
     deciding = [one for one in open_ones if may_decide and one.written_by_id != user.pk]
@@ -90,11 +91,11 @@ def shown(request: HttpRequest, batch: Batch, **more: Any) -> dict[str, Any]:
         "counts": {word: sum(state_of(one) == word for one in listed) for word in
                    ("approved", "proposed")},
         "may_write": is_running and holds(user, *WRITERS, site_id=batch.site_id),
-        "mine": [one for one in open_ones if one.written_by_id == user.pk],
+        "mine": [] if is_closed else [one for one in open_ones if one.written_by_id == user.pk],
         "dialogs": [
             dialog
             for one in deciding
-            for meaning in ("approved", "rejected")
+            for meaning in (("approved", "rejected") if is_running else ("rejected",))
             if (dialog := _dialog(request, one, current or {}, meaning, error)) is not None
         ],
         **more,
