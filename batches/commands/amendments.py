@@ -43,6 +43,8 @@ from recipes.rules.steps import Step as Phase
 # Who may write an amendment: whoever makes the batch, and whoever writes recipes.
 WRITERS = ("operator", "engineer")
 AMENDABLE = ("in_progress", "on_hold")
+# The record of such a batch is sealed: what nobody decided on stays as it is.
+SEALED = ("released", "rejected")
 MOST_INSERTED = 99
 
 
@@ -181,7 +183,13 @@ def withdraw_amendment(*, amendment_id: int, reason: str, act: Act) -> Amendment
 
 
 def _amendment_for_decision(amendment_id: int, act: Act) -> Amendment:
-    """Return an amendment, its batch locked: its own rows are only added, and need no lock."""
+    """Return an amendment, its batch locked: its own rows are only added, and need no lock.
+
+    Raises:
+        NotFound: there is none.
+        AlreadyDone: somebody decided on it before.
+        Conflict: the batch is released or rejected.
+    """
     known = Amendment.objects.filter(pk=amendment_id).values_list("batch_id", flat=True).first()
     if known is None:
         raise NotFound("There is no such amendment.")
@@ -190,6 +198,8 @@ def _amendment_for_decision(amendment_id: int, act: Act) -> Amendment:
         pk=amendment_id
     )
     amendment.batch = batch
+    if batch.state in SEALED:
+        raise Conflict(f"Batch {batch.number} is {batch.state}: its record is closed.")
     decision = decision_of(amendment)
     if decision is not None:
         by = decision.decided_by.full_name

@@ -55,7 +55,8 @@ def begin_rehearsal(*, version_id: int, scenario: str, act: Act) -> Rehearsal:
         raise Conflict(
             "Only an approved version, or the one in force, is rehearsed.", code="not_approved"
         )
-    faults = faults_of(document_of(version), scenario)
+    turn = Rehearsal.objects.filter(person=act.by, recipe_version=version).count()
+    faults = faults_of(document_of(version), scenario, turn)
     rehearsal = Rehearsal(
         id=next_id(Rehearsal),
         person=act.by,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from audit.models import Signature
+from audit.queries import judged, signatures_in
 from audit.queries.validity import Standing, standing_of_change
 from batches.models import Amendment, AmendmentDecision, Batch
 from batches.rules.amendments import Change, amended, lines_of, words_of_change
@@ -56,26 +58,33 @@ def in_force(batch_id: int) -> list[Amendment]:
     return list(found.select_related("decision").order_by("decision__pk"))
 
 
-def effective_plain(batch: Batch, until: Amendment | None = None) -> dict[str, Any]:
-    """Return the plain document that a batch follows.
-
-    Args:
-        until: an approved amendment: the document as it was when that one came into force.
+def effective_plain(batch: Batch) -> dict[str, Any]:
+    """Return the plain document that a batch follows: nothing before it is issued.
 
     Raises:
         Conflict: with code ``altered``, an amendment is not the one that was approved.
     """
-    approved = in_force(batch.pk)
-    if until is not None:
-        approved = approved[: [one.pk for one in approved].index(until.pk)]
-    made = amended(batch.control_recipe, map(change_of, approved))
-    known = approved[-1].decision.effective_digest if approved else batch.control_recipe_digest
-    if digest(made) != known:
+    return documents_of(batch)[1]
+
+
+def documents_of(batch: Batch) -> tuple[dict[int, dict[str, Any]], dict[str, Any]]:
+    """Return the plain document each approved amendment was made to, by its id, and that of now.
+
+    Raises:
+        Conflict: with code ``altered``, an amendment is not the one that was approved.
+    """
+    made: dict[str, Any] = batch.control_recipe or {}
+    before: dict[int, dict[str, Any]] = {}
+    known = batch.control_recipe_digest
+    for one in in_force(batch.pk):
+        before[one.pk], made = made, amended(made, [change_of(one)])
+        known = one.decision.effective_digest
+    if known and digest(made) != known:
         raise Conflict(
             f"The amendments of batch {batch.number} are not those that were approved.",
             code="altered",
         )
-    return made
+    return before, made
 
 
 def strays_of(batch: Batch) -> Iterator[str]:
@@ -189,12 +198,13 @@ def differences_of(amendment: Amendment, base: Mapping[str, Any] | None) -> list
     ]
 
 
-def base_of(batch: Batch, amendment: Amendment) -> dict[str, Any] | None:
-    """Return the plain document that an amendment was made to, or would be; None where none was."""
-    state = state_of(amendment)
-    if state == APPROVED:
-        return effective_plain(batch, until=amendment)
-    return effective_plain(batch) if state == OPEN else None
+def signatures_on_amendments(batch: Batch) -> defaultdict[int, list[Signature]]:
+    """Return the signatures on the amendments of a batch, by the id of the amendment, in order."""
+    rows = signatures_in(batch.stream()).filter(subject_type=Amendment._meta.label)
+    found: defaultdict[int, list[Signature]] = defaultdict(list)
+    for one in judged(rows.order_by("pk")):
+        found[one.subject_id].append(one)
+    return found
 
 
 def standing_of_amendments(signatures: Sequence[Signature]) -> Mapping[int, Standing]:

@@ -86,8 +86,11 @@ def fitting(document: Document) -> list[str]:
     return [name for name, (_, kinds) in SCENARIOS.items() if possible.issuperset(kinds)]
 
 
-def faults_of(document: Document, scenario: str) -> list[Fault]:
-    """Return the faults of a scenario, each at the first step of the recipe that fits.
+def faults_of(document: Document, scenario: str, turn: int = 0) -> list[Fault]:
+    """Return the faults of a scenario, each at one of the steps that fit, in their order.
+
+    Args:
+        turn: how often the same person has rehearsed it: the next time it is another step.
 
     Raises:
         Invalid: there is no such scenario, or the recipe has no step for it.
@@ -96,10 +99,12 @@ def faults_of(document: Document, scenario: str) -> list[Fault]:
         raise Invalid(
             "This recipe has no step for that scenario.", pointer="/scenario", code="unknown"
         )
-    first: dict[FaultKind, Fault] = {}
+    fits: dict[FaultKind, list[Fault]] = {}
     for fault in _faults(document):
-        first.setdefault(fault.kind, fault)
-    return [first[kind] for kind in SCENARIOS[scenario][1]]
+        fits.setdefault(fault.kind, []).append(fault)
+    chosen = [fits[kind][turn % len(fits[kind])] for kind in SCENARIOS[scenario][1]]
+    places = [step.code for step in document.steps]
+    return sorted(chosen, key=lambda fault: places.index(fault.step))
 
 
 def _faults(document: Document) -> Iterator[Fault]:
@@ -158,8 +163,7 @@ def shown_at(
         return fault.shown
     match step:
         case NumberStep() | SensorStep():
-            value = example_of(to_plain(document), step.code)
-            return text_of(round_half_up(value, step.decimals))
+            return text_of(_expected(document, step))
         case ScanIdentityStep(target=target):
             return f"{PATIENT}/{target}"
         case ScanMaterialStep(material=code):
@@ -174,6 +178,27 @@ def shown_at(
             return _result(document, step, found)
         case _:
             return ""
+
+
+def _expected(document: Document, step: NumberStep | SensorStep) -> Decimal:
+    """Return a value that is well within the limits of a step, where there is one.
+
+    The example of a recipe may lie on a limit that is no part of the range ("below 5.0").
+    """
+    value = round_half_up(example_of(to_plain(document), step.code), step.decimals)
+    places = [step.decimals] + [
+        -int(edge.as_tuple().exponent)
+        for one in (step.soft, step.hard)
+        for edge in ((one.min, one.max) if one else ())
+        if edge is not None
+    ]
+    inside = (
+        value + way
+        for size in (min(places), step.decimals)
+        for way in (Decimal(0), -Decimal(1).scaleb(-size), Decimal(1).scaleb(-size))
+        if verdict(value + way, step.hard, step.soft, unit=step.unit).is_in_limits
+    )
+    return round_half_up(next(inside, value), step.decimals)
 
 
 def _result(document: Document, step: CalculationStep, found: Mapping[str, Decimal]) -> str:

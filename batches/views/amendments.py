@@ -11,24 +11,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.edges import act_of_proof, act_of_request
 from audit.forms import proof_of_signer, signer_facts
+from audit.models import Signature
 from audit.permissions import holds
-from audit.queries import judged, signatures_of
 from audit.signing import digest_of
 from audit.views import EVERYBODY, roles_required
 from batches import commands
-from batches.commands.amendments import AMENDABLE, WRITERS
+from batches.commands.amendments import AMENDABLE, SEALED, WRITERS
 from batches.forms import AddedStepForm, AmendmentForm
 from batches.models import Amendment, Batch
 from batches.queries import (
     amendments_of,
-    base_of,
     batch_numbered,
     change_of,
     decision_of,
     differences_of,
+    documents_of,
     effective_plain,
     latest_of,
     rejection_statement,
+    signatures_on_amendments,
     state_of,
     statement_now,
 )
@@ -67,50 +68,73 @@ def shown(request: HttpRequest, batch: Batch, **more: Any) -> dict[str, Any]:
     """Return the context of the page."""
     user = person_of(request)
     listed = amendments_of(batch)
+    signed = signatures_on_amendments(batch)
     for one in listed:
         one.batch = batch
-    is_running = batch.state in AMENDABLE
-    may_decide = is_running and holds(user, "qa", site_id=batch.site_id)
+    try:
+        bases, current = documents_of(batch)
+    except Refusal as refusal:
+        # Reading stays open where somebody altered what was approved; nothing can be decided.
+        bases, current = {}, None
+        more.setdefault("refusal", refusal)
+    is_running = batch.state in AMENDABLE and current is not None
+    is_closed = batch.state in SEALED or current is None
+    may_decide = not is_closed and holds(user, "qa", site_id=batch.site_id)
     error = more.pop("sign_error", ("", ""))
     open_ones = [one for one in listed if decision_of(one) is None]
     deciding = [one for one in open_ones if may_decide and one.written_by_id != user.pk]
     return {
         "batch": batch,
-        "rows": [_row(batch, one) for one in reversed(listed)],
+        "rows": [
+            _row(one, bases.get(one.pk), current, signed[one.pk]) for one in reversed(listed)
+        ],
         "counts": {word: sum(state_of(one) == word for one in listed) for word in
                    ("approved", "proposed")},
         "may_write": is_running and holds(user, *WRITERS, site_id=batch.site_id),
-        "mine": [one for one in open_ones if one.written_by_id == user.pk],
+        "mine": [] if is_closed else [one for one in open_ones if one.written_by_id == user.pk],
         "dialogs": [
             dialog
             for one in deciding
-            for meaning in ("approved", "rejected")
-            if (dialog := _dialog(request, batch, one, meaning, error)) is not None
+            for meaning in (("approved", "rejected") if is_running else ("rejected",))
+            if (dialog := _dialog(request, one, current or {}, meaning, error)) is not None
         ],
         **more,
     }  # fmt: skip
 
 
-def _row(batch: Batch, one: Amendment) -> dict[str, Any]:
+def _row(
+    one: Amendment,
+    before: dict[str, Any] | None,
+    current: dict[str, Any] | None,
+    signatures: list[Signature],
+) -> dict[str, Any]:
+    """Return one amendment as it is shown.
+
+    Args:
+        before: the document it was made to, once it is in force; ``current`` is that of now.
+    """
+    base = current if decision_of(one) is None else before
     return {
         "amendment": one,
         "decision": decision_of(one),
         "state": state_of(one),
         "words": words_of_change(change_of(one)),
-        "differences": differences_of(one, base_of(batch, one)),
-        "signatures": judged(signatures_of(one).order_by("pk")),
+        "differences": differences_of(one, base),
+        "signatures": signatures,
     }
 
 
 def _dialog(
-    request: HttpRequest, batch: Batch, one: Amendment, meaning: str, error: tuple[str, str]
+    request: HttpRequest,
+    one: Amendment,
+    current: dict[str, Any],
+    meaning: str,
+    error: tuple[str, str],
 ) -> dict[str, Any] | None:
     """Return the dialog of a decision; None where the place reads otherwise by now."""
     try:
         is_approval = meaning == "approved"
-        said = (
-            statement_now(one, effective_plain(batch)) if is_approval else rejection_statement(one)
-        )
+        said = statement_now(one, current) if is_approval else rejection_statement(one)
     except (Conflict, NotFound):
         return None
     key, verb = f"{meaning}-{one.code}", "approve" if is_approval else "reject"
@@ -128,10 +152,10 @@ def _dialog(
         "id": f"sign-{key}",
         "code": one.code,
         "verb": verb,
-        "action": f"/batches/{batch.number}/amendments/{one.number}/{verb}/",
+        "action": f"/batches/{one.batch.number}/amendments/{one.number}/{verb}/",
         "meaning": meaning,
         **signer_facts(request, shown=one, digest=value, meaning=meaning),
-        "what": f"{batch.number} · amendment {one.code}",
+        "what": f"{one.batch.number} · amendment {one.code}",
         "values": lines,
         "digest": value,
         "consequence": "In force at once, and an exception for the review of this batch."
@@ -148,7 +172,7 @@ def _dialog(
 def amendment_new(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for a change of a running batch: what and where first, then what it shall read."""
     batch = batch_numbered(number, person_of(request))
-    plain = effective_plain(batch) if batch.control_recipe_digest else {}
+    plain = effective_plain(batch)
     if batch.state not in AMENDABLE or not plain:
         raise NotFound(f"Batch {batch.number} is not being made.")
     document = read_document(plain)

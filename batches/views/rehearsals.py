@@ -200,7 +200,7 @@ def _kind(document: Document, step: Step, shown: str) -> dict[str, Any]:
         told |= {
             "least": timedelta(seconds=step.min_seconds),
             "most": timedelta(seconds=most) if most else None,
-            "ends_at": now(),
+            "ends_at": now() - timedelta(seconds=int(shown) - step.min_seconds),
             "is_over": True,
         }
     return told

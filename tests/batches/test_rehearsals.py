@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from audit.signing import digest_of
 from audit.verification import Verifier
 from batches import commands, queries
 from batches.models import Batch, Order, Rehearsal, Step, StepValue
-from batches.rules.rehearsals import PATIENT, faults_of, fitting, shown_at
+from batches.rules.rehearsals import PATIENT, carried_out, faults_of, fitting, shown_at
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, Invalid, NotFound, NotPermitted
 from quality.models import BatchException
 from recipes.queries import document_of
+from recipes.rules.parsing import document_from
+from recipes.rules.yaml_text import plain_from_yaml
 from tests.conftest import NOON
 from tests.worlds.audit import PASSWORD, act_by, person, proof_of, shown_in, site
 from tests.worlds.recipes import (
@@ -227,8 +230,8 @@ def test_only_an_approved_version_is_rehearsed_once_at_a_time_and_by_oneself() -
 def test_nobody_confirms_their_own_rehearsal_and_production_confirms_none() -> None:
     rehearsal = walked(begun(by=quality()))
     digest = digest_of(queries.rehearsal_statement(rehearsal))
-    for who in (quality(), trainee()):
-        with pytest.raises(NotPermitted):
+    for who, words in ((quality(), "their own rehearsal"), (trainee(), "confirm rehearsals")):
+        with pytest.raises(NotPermitted, match=words):
             commands.confirm_rehearsal(
                 rehearsal_id=rehearsal.pk, proof=proof_of(who), seen_digest=digest,
                 act=act_by(who),
@@ -238,12 +241,35 @@ def test_nobody_confirms_their_own_rehearsal_and_production_confirms_none() -> N
 def test_scenarios_are_those_that_the_recipe_has_a_step_for() -> None:
     document = document_of(effective_recipe())
     assert fitting(document) == ["limit_breach", "wrong_bag", "late_timer", "everything"]
-    limit, bag, timer = faults_of(document, "everything")
+    bag, limit, timer = faults_of(document, "everything")
     assert (limit.step, limit.shown, limit.met_by) == ("S05", "100.1", ("exception", "hold"))
     assert (bag.step, bag.met_by) == ("S02", ("hold",))
     assert (timer.step, timer.shown) == ("S06", "660")
+    assert [one.step for one in faults_of(document, "everything", 1)] == ["S02", "S06", "S07"]
     with pytest.raises(Invalid):
         faults_of(document, "nothing")
+
+
+@pytest.mark.requirement("P11-11")
+@pytest.mark.parametrize(
+    "path", sorted(Path("recipes/data").glob("*.yaml")), ids=lambda one: one.stem
+)
+def test_what_the_simulator_shows_of_the_house_recipes_is_as_expected_but_for_the_faults(
+    path: Path,
+) -> None:
+    document = document_from(plain_from_yaml(path.read_text()))
+    scenario = fitting(document)[-1]
+    faults = faults_of(document, scenario)
+    for step in document.steps:
+        fault = next((one for one in faults if one.step == step.code), None)
+        for given in (None, fault) if fault else (None,):
+            shown = shown_at(document, step, [given] if given else [], {})
+            act = "hold" if given and "exception" not in given.met_by else "go_on"
+            made = carried_out(
+                step, given, act=act, shown=shown, reason="It is so." if given else "",
+                entered="all" if step.kind == "confirm" else shown or "words",
+            )  # fmt: skip
+            assert made.missed == ""
 
 
 def at_work(user: User) -> Client:

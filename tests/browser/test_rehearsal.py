@@ -71,7 +71,6 @@ def test_an_operator_rehearses_meets_the_faults_and_is_confirmed(
     seen = set()
     for _ in range(len(queries.document_rehearsed(Rehearsal.objects.get()).steps)):
         code, kind, shown = step_now()
-        print(code, kind, shown)
         expect(olivia.locator(".simulation")).to_have_text("REHEARSAL")
         if kind not in seen:
             seen.add(kind)

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit.commands import grant_role, revoke_role
-from audit.models import LedgerEntry, Signature, User
+from audit.models import FeedEvent, LedgerEntry, Signature, User
 from audit.verification import Verifier
 from batches import commands, queries
 from batches.models import Amendment, Batch
@@ -337,3 +337,5 @@ def test_the_ledger_tells_who_wrote_who_approved_and_what_each_step_reads_now() 
     assert ("approve", "batches.AmendmentDecision") in verbs
     assert verbs.count(("amend", "batches.Step")) == 2
     assert verbs.count(("amend", "batches.Batch")) == 1
+    news = FeedEvent.objects.filter(kind="batch.amendment", subject=batch.number).order_by("pk")
+    assert [one.payload["state"] for one in news] == ["proposed", "approved"]

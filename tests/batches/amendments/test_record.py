@@ -7,16 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from pypdf import PdfReader
 
 from audit.ledger import write_checkpoint
 from audit.verification import Verifier
+from batches import commands
 from batches.reports.batch_record import pdf_of
+from kernel.errors import Conflict
+from mes.demo.performing import perform_batch, steady_sensors
 from mes.record import record_document
+from quality.queries import exceptions_of
 from tests.worlds.amendments import added_step, approved, changed, hard, rejected, written
 from tests.worlds.audit import act_by
-from tests.worlds.batches import again, running_batch, step_of
+from tests.worlds.batches import again, running_batch, shift, step_of
 from tests.worlds.packages import packed, verified
+from tests.worlds.quality import (
+    decided,
+    disposition,
+    qualified,
+    review,
+    reviewer,
+    trail_reviewed,
+)
+from tests.worlds.quality import quality as qa
+from tests.worlds.recipes import quality
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,6 +108,13 @@ def test_whoever_alters_an_amendment_or_what_follows_from_it_is_named(
     statement, named = asked[which]
     attacker.execute(statement)
     assert any(named in one for one in findings())
+    # Whoever reads is told; nothing can be decided on what was altered.
+    client = Client()
+    client.force_login(quality(), backend="mes.sign_in.People")
+    page = client.get(f"/batches/{batch.number}/amendments/")
+    assert page.status_code == 200
+    if which in ("amendment", "decision", "frozen"):
+        assert "are not those that were approved" in page.content.decode()
 
 
 @pytest.mark.requirement("S88-11", "P11-03")
@@ -103,3 +125,40 @@ def test_the_package_of_an_amended_batch_verifies_without_the_house(
     write_checkpoint(act=act_by())
     code = verified(tmp_path, packed(batch))
     assert (code, "BAD" in capsys.readouterr().out) == (0, False)
+
+
+def released(batch: Any) -> Any:
+    """The batch, made to its end, reviewed and released."""
+    work = shift()
+    with steady_sensors(work, batch):
+        perform_batch(batch, work)
+    review(again(batch), "production", reviewer())
+    for one in exceptions_of(again(batch)):
+        decided(one)
+    review(again(batch), "quality", qa())
+    trail_reviewed(again(batch))
+    disposition(again(batch), "released", qualified())
+    return again(batch)
+
+
+@pytest.mark.requirement("S88-11", "CGMP-04", "P11-03")
+def test_an_amended_batch_is_released_sealed_and_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = running_batch()
+    approved(written(batch, added_step("S05")))
+    waiting = written(again(batch), added_step("S08", "S22"))
+    batch = released(batch)
+    assert batch.state == "released"
+    assert step_of(batch, "S20").state == "complete"
+    for decide in (approved, rejected):
+        with pytest.raises(Conflict, match="its record is closed"):
+            decide(waiting)
+    with pytest.raises(Conflict, match="its record is closed"):
+        commands.withdraw_amendment(
+            amendment_id=waiting.pk, reason="Late.", act=act_by(waiting.written_by)
+        )
+    write_checkpoint(act=act_by())
+    assert findings() == []
+    assert verified(tmp_path, packed(batch)) == 0
+    assert "BAD" not in capsys.readouterr().out
