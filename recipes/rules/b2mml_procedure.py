@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kernel.errors import Invalid
+from kernel.quantities import unit_label
 from recipes.rules.b2mml_logic import Logic, in_order, read_logic
 from recipes.rules.b2mml_parts import Parts
 from recipes.rules.xml_text import Element
@@ -146,14 +147,13 @@ class Procedure:
                 continue
             if made.get("kind") != "output":
                 amount = made.get("quantity") or made.get("default")
-                points.append(
-                    f"{_own_words(made, title)}: {amount} {made['unit'].strip('1')}".strip()
-                )
+                point = f"{_own_words(made, title)}: {amount} {unit_label(made['unit'])}"
+                points.append(point.strip())
                 continue
             number = self._number_step(made, title)
             numbers.append(number)
             self.parts.sources[_id(one)] = (number["code"], made["unit"])
-        instruction = "\n".join([words or said, *points])[:2000]
+        instruction = " ".join(f"{one.rstrip('.')}." for one in (words or said, *points))[:2000]
         return {"code": code, "kind": "confirm", "title": title, "instruction": instruction,
                 "numbers": numbers}  # fmt: skip
 

@@ -237,3 +237,12 @@ def test_an_entry_is_not_inserted_into_an_entry() -> None:
     )
     client: Client = signed_in(engineer())
     assert client.get("/recipes/LIB-2/1/insert/", {"list": OPERATIONS}).status_code == 409
+
+
+def test_an_entry_is_previewed_and_compared_like_a_recipe() -> None:
+    approved_entry()
+    approved_entry(second_entry())
+    client = signed_in(engineer())
+    assert "SIMULATION" in page_of(client.get(f"/recipes/{ENTRY}/2/preview/")).upper()
+    assert "Level the balance" in page_of(client.get(f"/recipes/{ENTRY}/2/compare/"))
+    assert client.get(f"/recipes/{ENTRY}/2/replay/").status_code == 200

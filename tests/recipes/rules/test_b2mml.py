@@ -86,7 +86,7 @@ def test_links_become_what_comes_after_what_and_branches_their_conditions() -> N
     }
     assert steps["ACID"].when.formula == "x > 7.4"
     assert [(one.source, one.unit) for one in steps["BASE"].when.inputs] == [("PH-value", "[pH]")]
-    assert steps["CHARGE"].instruction == "Charge the water\nWATER: 90 L\nSPEED: 120 {rpm}"
+    assert steps["CHARGE"].instruction == "Charge the water. WATER: 90 L. SPEED: 120 rpm."
     assert (steps["PH-value"].kind, steps["PH-value"].parameter) == ("number", "PH")
     # Nothing of the procedure itself is wrong: what is missing is what the file does not say.
     found = missing_before_approval(document)

@@ -16,6 +16,7 @@ from recipes.rules.library import Entry, reading_of, refuse_no_entry, wrong_orig
 from recipes.rules.parsing import document_from
 from recipes.rules.yaml_text import plain_from_yaml
 from recipes.rules.yaml_writing import yaml_of
+from tests.recipes.rules.plain import demo
 from tests.worlds.branching import branching_document
 from tests.worlds.library import plain_entry, second_entry
 from tests.worlds.recipes import plain_document
@@ -119,6 +120,29 @@ def test_a_name_that_does_not_fit_is_refused(names: dict[str, str], pointer: str
     with pytest.raises(Invalid) as refused:
         inserted(recipe(), entry(), OPERATIONS, None, names)
     assert (refused.value.code, refused.value.errors[0].pointer) == ("unknown_name", pointer)
+
+
+def test_two_things_are_not_the_same_one() -> None:
+    plain = plain_entry()
+    second = {**plain["formula"]["parameters"][2], "code": "poured", "label": "Volume poured"}
+    plain["formula"]["parameters"].append(second)
+    both = {"parameter.filled": "parameter.volume", "parameter.poured": "parameter.volume"}
+    with pytest.raises(Invalid) as refused:
+        inserted(recipe(), entry(plain), OPERATIONS, None, both)
+    assert refused.value.errors[0].pointer == "/parameter.poured"
+
+
+@pytest.mark.parametrize("code", ["LIB-CLEARANCE", "LIB-WEIGHING"])
+@pytest.mark.parametrize("into", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
+def test_the_entries_of_the_demo_go_into_its_recipes(code: str, into: str) -> None:
+    plain = to_plain(document_from(demo(code)))
+    assert missing_before_approval(document_from(plain)) == ()
+    one = Entry(name=f"{code}/1", digest="a" * 64, plain=plain)
+    whole = to_plain(document_from(demo(into)))
+    for at in range(len(value_at(whole, OPERATIONS)) + 1):
+        made = stored(inserted(whole, one, OPERATIONS, at).plain)
+        assert missing_before_approval(document_from(made)) == ()
+        assert wrong_origins(made, {one.name: one}) == ([], [])
 
 
 @pytest.mark.parametrize("pointer", ["/procedure/unit_procedures", "/header", f"{OPERATIONS}/9/x"])
