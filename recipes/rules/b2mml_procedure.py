@@ -104,7 +104,9 @@ class Procedure:
         """Yield elements of these types; another run of one, a begin or an end is none."""
         seen: set[str] = set()
         for one in inner:
-            said = re.sub(r"\[\d+\]$", "", _id(one))
+            # Only in what was carried out is A[2] the second run of A.
+            is_run = one.name == "RuntimeRecipeElement"
+            said = re.sub(r"\[\d+\]$", "", _id(one)) if is_run else _id(one)
             if _type(one) in ("Begin", "End"):
                 for each in one.walk():
                     self.parts.take(each)

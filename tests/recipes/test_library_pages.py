@@ -168,6 +168,7 @@ def test_a_newer_version_is_shown_with_what_it_changes_and_taken_into_the_draft(
     approved_entry(second_entry())
     page = page_of(client.get("/recipes/SMALL-MBR/1/design/", at))
     assert f"The library has {ENTRY}/2." in page
+    assert f"The library has {ENTRY}/2, which is newer than what is inserted here." in page
     page = page_of(client.get(TAKE, at))
     assert "Level the balance" in page
     assert "<del>90.0</del>" in page

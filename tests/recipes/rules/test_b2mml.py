@@ -140,6 +140,17 @@ def test_levels_that_a_file_leaves_out_are_put_in() -> None:
     assert document.procedure.unit_procedures[0].operations[0].code == "O"
 
 
+def test_a_second_phase_of_a_name_is_another_run_only_in_what_was_carried_out() -> None:
+    inner = element("A", "Phase") + element("A[2]", "Phase")
+    document, _ = read(recipe(inner))
+    assert [one.title for one in document.steps] == ["A", "A[2]"]
+    run = inner.replace("<RecipeElement>", "<RuntimeRecipeElement>")
+    run = run.replace("</RecipeElement>", "</RuntimeRecipeElement>")
+    document, left = read(recipe(run))
+    assert [one.title for one in document.steps] == ["A"]
+    assert left[f"{RECIPE}/RuntimeRecipeElement[2]"] == "it is another run of A"
+
+
 def test_codes_are_codes_and_unique_whatever_the_ids_are() -> None:
     names = ("1 Fill/empty", "1 Fill empty", "Füllen", "x" * 60, "x" * 61)
     inner = "".join(element(one, "Phase") for one in names)

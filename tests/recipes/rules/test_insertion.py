@@ -242,6 +242,39 @@ def test_another_version_is_taken_in_its_place_with_the_codes_and_names_it_had()
     assert [one["code"] for one in whole["formula"]["parameters"]][3:] == ["salt_mass", "share"]
 
 
+def test_what_is_side_by_side_stays_so_when_a_version_is_taken() -> None:
+    first, second = entry(), entry(second_entry(), 2)
+    plain = to_plain(document_from(branching_document()))
+    units = plain["procedure"]["unit_procedures"]
+    pointer = "/procedure/unit_procedures/0/operations"
+    edited = inserted(plain, first, pointer, len(units[0]["operations"]))
+    operations = value_at(edited.plain, pointer)
+    operations.append(
+        {**operations[0], "code": "BESIDE", "steps": [], "repeat": None, "when": None}
+    )
+    operations[-1]["after"] = list(operations[-2]["after"])
+    whole = taken(edited.plain, edited.pointer, first, second).plain
+    assert value_at(whole, pointer)[-1]["after"] == operations[-1]["after"]
+    assert value_at(whole, edited.pointer)["after"] == operations[-2]["after"]
+    assert wrong_origins(whole, {second.name: second}) == ([], [])
+
+
+def test_a_name_that_does_not_fit_any_more_is_asked_anew_and_an_emptied_copy_is_filled() -> None:
+    first, changed = entry(), plain_entry()
+    parameters = changed["formula"]["parameters"]
+    parameters[2] = {**parameters[2], "code": "volume", "unit": "L", "default": "1"}
+    step = value_at(changed, f"{OPERATIONS}/0/steps")[3]
+    step["inputs"]["volume"] = {"from": "parameter.volume", "unit": "L"}
+    second = entry(changed, 2)
+    plain = inserted(recipe(), first, OPERATIONS, 1, {"parameter.filled": "S05"}).plain
+    copy = value_at(taken(plain, f"{OPERATIONS}/1", first, second).plain, f"{OPERATIONS}/1")
+    # The recipe has a volume in mL already.
+    assert copy["steps"][3]["inputs"]["volume"]["from"] == "parameter.volume_1"
+    value_at(plain, f"{OPERATIONS}/1")["steps"] = []
+    filled = taken(plain, f"{OPERATIONS}/1", first, second).plain
+    assert len(value_at(filled, f"{OPERATIONS}/1/steps")) == 4
+
+
 def test_an_operation_that_is_not_from_the_library_takes_no_version() -> None:
     with pytest.raises(Invalid) as refused:
         taken(recipe(), f"{OPERATIONS}/0", None, entry())
