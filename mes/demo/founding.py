@@ -59,6 +59,8 @@ THERAPIES = (
     ("PGX-ORAL", "Genotype-guided nortriptyline capsules", False, "SOUTH"),
     ("MRNA-NEO", "Individualized mRNA neoantigen vaccine", False, "PLANT"),
 )
+# Entries of the library of recipes.
+LIBRARY = ("LIB-CLEARANCE", "LIB-WEIGHING")
 # code, name, unit, on hand, site
 STOCK = (
     ("SELECTION-KIT", "Wash and CD4/CD8 selection kit", "1", "40", "PLANT"),
@@ -206,6 +208,8 @@ def _therapies(house: House) -> None:
             act=house.act(),
         )
         approve_recipe(house, therapy, (RECIPES / f"{code}.yaml").read_text())
+    for code in LIBRARY:
+        approve_recipe(house, None, (RECIPES / f"{code}.yaml").read_text())
 
 
 def _training(house: House) -> None:
@@ -225,8 +229,12 @@ def _training(house: House) -> None:
             )
 
 
-def approve_recipe(house: House, therapy: Therapy, text: str) -> None:
-    """Draft, submit, check and approve a recipe with three signatures, and put it in force."""
+def approve_recipe(house: House, therapy: Therapy | None, text: str) -> None:
+    """Draft, submit, check and approve a recipe with three signatures, and put it in force.
+
+    Args:
+        therapy: None for an entry of the library, which is never in force.
+    """
     document = plain_from_yaml(text)
     version = recipes.draft_version(
         recipe_code=document["header"]["code"],
@@ -253,7 +261,8 @@ def approve_recipe(house: House, therapy: Therapy, text: str) -> None:
         seen_digest=digest,
         act=house.act("quinn"),
     )
-    recipes.make_effective(version_id=version.pk, act=house.act("quinn"))
+    if therapy is not None:
+        recipes.make_effective(version_id=version.pk, act=house.act("quinn"))
 
 
 def _rooms(house: House) -> None:

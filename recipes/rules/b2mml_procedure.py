@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kernel.errors import Invalid
+from kernel.quantities import unit_label
 from recipes.rules.b2mml_logic import Logic, in_order, read_logic
 from recipes.rules.b2mml_parts import Parts
 from recipes.rules.xml_text import Element
@@ -103,7 +104,9 @@ class Procedure:
         """Yield elements of these types; another run of one, a begin or an end is none."""
         seen: set[str] = set()
         for one in inner:
-            said = re.sub(r"\[\d+\]$", "", _id(one))
+            # Only in what was carried out is A[2] the second run of A.
+            is_run = one.name == "RuntimeRecipeElement"
+            said = re.sub(r"\[\d+\]$", "", _id(one)) if is_run else _id(one)
             if _type(one) in ("Begin", "End"):
                 for each in one.walk():
                     self.parts.take(each)
@@ -146,14 +149,13 @@ class Procedure:
                 continue
             if made.get("kind") != "output":
                 amount = made.get("quantity") or made.get("default")
-                points.append(
-                    f"{_own_words(made, title)}: {amount} {made['unit'].strip('1')}".strip()
-                )
+                point = f"{_own_words(made, title)}: {amount} {unit_label(made['unit'])}"
+                points.append(point.strip())
                 continue
             number = self._number_step(made, title)
             numbers.append(number)
             self.parts.sources[_id(one)] = (number["code"], made["unit"])
-        instruction = "\n".join([words or said, *points])[:2000]
+        instruction = " ".join(f"{one.rstrip('.')}." for one in (words or said, *points))[:2000]
         return {"code": code, "kind": "confirm", "title": title, "instruction": instruction,
                 "numbers": numbers}  # fmt: skip
 

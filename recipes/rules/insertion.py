@@ -111,7 +111,8 @@ def inserted(
     if _is_structured(whole):
         copy["after"] = [listed[at - 1]["code"]] if at else []
     edited = add(whole, pointer, copy, at, followers=_followers(entry, codes))
-    return _joined(edited, codes)
+    _order_siblings(edited)
+    return _joined(edited)
 
 
 def taken(
@@ -139,17 +140,20 @@ def taken(
             "This operation is not from the library.", pointer=pointer[:200], code="no_such_place"
         )
     same = _codes_now(former, operation)
-    whole, bound = _bound(plain, entry, {**names_now(former, operation), **(names or {})})
-    own = {one["code"] for one in operation["steps"]}
+    whole, bound = _bound(
+        plain, entry, {**_names_kept(plain, entry, former, operation), **(names or {})}
+    )
+    steps = operation["steps"]
+    own = {one["code"] for one in steps}
     codes = _fresh(entry.operation, _codes_of(whole) - own, same)
     copy = _copied(entry, codes, bound)
     copy["code"], copy["after"] = operation["code"], operation.get("after")
-    outside = [one for one in operation["steps"][0]["after"] or [] if one not in own]
     followers = _followers(entry, codes)
-    if copy["steps"] and operation["steps"][0]["code"] not in followers_of(plain):
-        copy["steps"][0]["after"] = outside
-        followers -= {copy["steps"][0]["code"]}
-    return _joined(replace_item(whole, pointer, copy, followers), codes)
+    if copy["steps"] and steps and steps[0]["code"] not in followers_of(plain):
+        first = copy["steps"][0]
+        first["after"] = [one for one in steps[0]["after"] or [] if one not in own]
+        followers -= {first["code"]}
+    return _joined(replace_item(whole, pointer, copy, followers))
 
 
 def names_now(former: Entry | None, operation: Mapping[str, Any]) -> dict[str, str]:
@@ -158,6 +162,18 @@ def names_now(former: Entry | None, operation: Mapping[str, Any]) -> dict[str, s
         return {}
     (was, told), (now, named) = read(former.operation), read(operation)
     return dict(zip(told, named, strict=True)) if was == now else {}
+
+
+def _names_kept(
+    plain: Mapping[str, Any], entry: Entry, former: Entry | None, operation: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the names that another version goes on having: those that still fit."""
+    now = names_now(former, operation)
+    return {
+        one.name: now[one.name]
+        for one in wanted_by(entry, plain)
+        if now.get(one.name) in dict(one.choices)
+    }
 
 
 def _codes_now(former: Entry | None, operation: Mapping[str, Any]) -> dict[str, str]:
@@ -175,9 +191,10 @@ def _bound(
     """Return the recipe with what was missing, and what each name stands for in it."""
     whole = plain
     bound: dict[str, str] = {}
-    for one in wanted_by(entry, plain):
+    # What is said goes before what is only the first choice.
+    for one in sorted(wanted_by(entry, plain), key=lambda one: one.name not in names):
         chosen = names.get(one.name, one.chosen)
-        if not chosen:
+        if not chosen or (one.name not in names and chosen in bound.values()):
             continue
         if chosen not in dict(one.choices) or chosen in bound.values():
             raise Invalid(
@@ -274,17 +291,16 @@ def _is_structured(plain: Mapping[str, Any]) -> bool:
     )
 
 
-def _joined(edited: Edited, codes: Mapping[str, str]) -> Edited:
+def _joined(edited: Edited) -> Edited:
     """Join an operation with several beginnings or ends to what stands before and behind it.
 
-    A beginning waits for what the first step waits for; whatever only followed the last step waits
-    for every end.
+    A beginning waits for what the first step waits for; the step behind, where it only followed
+    the last one, waits for every end.
     """
     operation = value_at(edited.plain, edited.pointer)
     own = {one["code"] for one in operation["steps"]}
     if not operation["steps"]:
         return edited
-    _order_siblings(edited, operation)
     outside = [one for one in operation["steps"][0]["after"] if one not in own]
     ends = own - {one for step in operation["steps"] for one in step["after"]}
     for step in operation["steps"][1:]:
@@ -292,15 +308,18 @@ def _joined(edited: Edited, codes: Mapping[str, str]) -> Edited:
             step["after"] = outside
     last = operation["steps"][-1]["code"]
     in_order = [one["code"] for one in operation["steps"] if one["code"] in ends]
+    before = ""
     for step in steps_in(edited.plain):
-        if step["code"] not in own and step["after"] == [last]:
+        if before == last and step["after"] == [last]:
             step["after"] = in_order
+        before = step["code"]
     return edited
 
 
-def _order_siblings(edited: Edited, operation: dict[str, Any]) -> None:
-    """Where operations are ordered as wholes, let the next one wait for this one."""
-    if operation.get("after") is None:
+def _order_siblings(edited: Edited) -> None:
+    """Where operations are ordered as wholes, let the next one wait for this new one."""
+    operation = value_at(edited.plain, edited.pointer)
+    if operation.get("after") is None or not operation["steps"]:
         return
     beside = value_at(edited.plain, parent_of(edited.pointer))
     at = beside.index(operation)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kernel.errors import FieldError
 from recipes.models import RecipeVersion
-from recipes.queries import document_of, origins_of
+from recipes.queries import document_of, newer_entries, origins_of
 from recipes.rules import lint
 from recipes.rules.shapes import nearest_place
 
@@ -26,8 +27,15 @@ class Finding:
 def lint_of(version: RecipeVersion) -> list[Finding]:
     """Return the findings of a version, the gravest first."""
     wrong, changed = origins_of(version)
-    found = lint.lint(document_of(version))
-    found = lint.with_origins(found, wrong, changed)
+    newer = [
+        FieldError(
+            pointer=pointer,
+            code="newer_in_library",
+            detail=f"The library has {name}, which is newer than what is inserted here.",
+        )
+        for pointer, name in newer_entries(version.document).items()
+    ]
+    found = lint.with_origins(lint.lint(document_of(version)), wrong, [*changed, *newer])
     return [_finding(version, one) for one in found]
 
 

@@ -58,7 +58,7 @@ def test_an_entry_is_inserted_and_its_newer_version_taken(browser: Browser, addr
     page.goto(f"{address}/recipes/PGX-ORAL-MBR/{draft.number}/design/?at={operation}")
     page.get_by_role("link", name="Insert from library").click()
     wrong += looked_at(page, "library-choose")
-    page.get_by_role("link", name=re.compile(ENTRY)).click()
+    page.get_by_role("link", name=f"{ENTRY}/1").click()
     page.get_by_label(re.compile("Equipment")).select_option("equipment.BALANCE")
     wrong += looked_at(page, "library-names")
     page.get_by_role("button", name="Insert").click()

@@ -32,7 +32,7 @@ def test_a_file_is_shown_with_what_is_left_out_and_drafted_when_that_was_seen() 
     shown = client.post(PAGE, {"therapy": "SMALL", "file": file})
     page = unescape(shown.content.decode())
     assert shown.status_code == 200
-    assert "a draft begins its own life" in page
+    assert "A draft begins its own life" in page
     assert "/BatchInformation/MasterRecipe/Header/Status" in page
     assert "Only where <code>x > 7.4</code>" in page
     assert (Recipe.objects.count(), LedgerEntry.objects.count()) == (0, before)

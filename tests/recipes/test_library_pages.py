@@ -168,6 +168,7 @@ def test_a_newer_version_is_shown_with_what_it_changes_and_taken_into_the_draft(
     approved_entry(second_entry())
     page = page_of(client.get("/recipes/SMALL-MBR/1/design/", at))
     assert f"The library has {ENTRY}/2." in page
+    assert f"The library has {ENTRY}/2, which is newer than what is inserted here." in page
     page = page_of(client.get(TAKE, at))
     assert "Level the balance" in page
     assert "<del>90.0</del>" in page
@@ -237,3 +238,12 @@ def test_an_entry_is_not_inserted_into_an_entry() -> None:
     )
     client: Client = signed_in(engineer())
     assert client.get("/recipes/LIB-2/1/insert/", {"list": OPERATIONS}).status_code == 409
+
+
+def test_an_entry_is_previewed_and_compared_like_a_recipe() -> None:
+    approved_entry()
+    approved_entry(second_entry())
+    client = signed_in(engineer())
+    assert "SIMULATION" in page_of(client.get(f"/recipes/{ENTRY}/2/preview/")).upper()
+    assert "Level the balance" in page_of(client.get(f"/recipes/{ENTRY}/2/compare/"))
+    assert client.get(f"/recipes/{ENTRY}/2/replay/").status_code == 200

@@ -86,7 +86,7 @@ def test_links_become_what_comes_after_what_and_branches_their_conditions() -> N
     }
     assert steps["ACID"].when.formula == "x > 7.4"
     assert [(one.source, one.unit) for one in steps["BASE"].when.inputs] == [("PH-value", "[pH]")]
-    assert steps["CHARGE"].instruction == "Charge the water\nWATER: 90 L\nSPEED: 120 {rpm}"
+    assert steps["CHARGE"].instruction == "Charge the water. WATER: 90 L. SPEED: 120 rpm."
     assert (steps["PH-value"].kind, steps["PH-value"].parameter) == ("number", "PH")
     # Nothing of the procedure itself is wrong: what is missing is what the file does not say.
     found = missing_before_approval(document)
@@ -138,6 +138,17 @@ def test_levels_that_a_file_leaves_out_are_put_in() -> None:
     assert [(one.code, one.after) for one in document.steps] == [("A", ()), ("B", ("A",))]
     document, _ = read(recipe(element("O", "Operation", element("A", "Phase"))))
     assert document.procedure.unit_procedures[0].operations[0].code == "O"
+
+
+def test_a_second_phase_of_a_name_is_another_run_only_in_what_was_carried_out() -> None:
+    inner = element("A", "Phase") + element("A[2]", "Phase")
+    document, _ = read(recipe(inner))
+    assert [one.title for one in document.steps] == ["A", "A[2]"]
+    run = inner.replace("<RecipeElement>", "<RuntimeRecipeElement>")
+    run = run.replace("</RecipeElement>", "</RuntimeRecipeElement>")
+    document, left = read(recipe(run))
+    assert [one.title for one in document.steps] == ["A"]
+    assert left[f"{RECIPE}/RuntimeRecipeElement[2]"] == "it is another run of A"
 
 
 def test_codes_are_codes_and_unique_whatever_the_ids_are() -> None:

@@ -16,6 +16,7 @@ from recipes.rules.library import Entry, reading_of, refuse_no_entry, wrong_orig
 from recipes.rules.parsing import document_from
 from recipes.rules.yaml_text import plain_from_yaml
 from recipes.rules.yaml_writing import yaml_of
+from tests.recipes.rules.plain import demo
 from tests.worlds.branching import branching_document
 from tests.worlds.library import plain_entry, second_entry
 from tests.worlds.recipes import plain_document
@@ -121,6 +122,29 @@ def test_a_name_that_does_not_fit_is_refused(names: dict[str, str], pointer: str
     assert (refused.value.code, refused.value.errors[0].pointer) == ("unknown_name", pointer)
 
 
+def test_two_things_are_not_the_same_one() -> None:
+    plain = plain_entry()
+    second = {**plain["formula"]["parameters"][2], "code": "poured", "label": "Volume poured"}
+    plain["formula"]["parameters"].append(second)
+    both = {"parameter.filled": "parameter.volume", "parameter.poured": "parameter.volume"}
+    with pytest.raises(Invalid) as refused:
+        inserted(recipe(), entry(plain), OPERATIONS, None, both)
+    assert refused.value.errors[0].pointer == "/parameter.poured"
+
+
+@pytest.mark.parametrize("code", ["LIB-CLEARANCE", "LIB-WEIGHING"])
+@pytest.mark.parametrize("into", ["CART-19", "PGX-ORAL", "MRNA-NEO"])
+def test_the_entries_of_the_demo_go_into_its_recipes(code: str, into: str) -> None:
+    plain = to_plain(document_from(demo(code)))
+    assert missing_before_approval(document_from(plain)) == ()
+    one = Entry(name=f"{code}/1", digest="a" * 64, plain=plain)
+    whole = to_plain(document_from(demo(into)))
+    for at in range(len(value_at(whole, OPERATIONS)) + 1):
+        made = stored(inserted(whole, one, OPERATIONS, at).plain)
+        assert missing_before_approval(document_from(made)) == ()
+        assert wrong_origins(made, {one.name: one}) == ([], [])
+
+
 @pytest.mark.parametrize("pointer", ["/procedure/unit_procedures", "/header", f"{OPERATIONS}/9/x"])
 def test_an_operation_stands_only_among_operations(pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -216,6 +240,39 @@ def test_another_version_is_taken_in_its_place_with_the_codes_and_names_it_had()
     assert wrong_origins(whole, {second.name: second}) == ([], [])
     assert value_at(whole, f"{OPERATIONS}/2/steps/0/after") == ["S15"]
     assert [one["code"] for one in whole["formula"]["parameters"]][3:] == ["salt_mass", "share"]
+
+
+def test_what_is_side_by_side_stays_so_when_a_version_is_taken() -> None:
+    first, second = entry(), entry(second_entry(), 2)
+    plain = to_plain(document_from(branching_document()))
+    units = plain["procedure"]["unit_procedures"]
+    pointer = "/procedure/unit_procedures/0/operations"
+    edited = inserted(plain, first, pointer, len(units[0]["operations"]))
+    operations = value_at(edited.plain, pointer)
+    operations.append(
+        {**operations[0], "code": "BESIDE", "steps": [], "repeat": None, "when": None}
+    )
+    operations[-1]["after"] = list(operations[-2]["after"])
+    whole = taken(edited.plain, edited.pointer, first, second).plain
+    assert value_at(whole, pointer)[-1]["after"] == operations[-1]["after"]
+    assert value_at(whole, edited.pointer)["after"] == operations[-2]["after"]
+    assert wrong_origins(whole, {second.name: second}) == ([], [])
+
+
+def test_a_name_that_does_not_fit_any_more_is_asked_anew_and_an_emptied_copy_is_filled() -> None:
+    first, changed = entry(), plain_entry()
+    parameters = changed["formula"]["parameters"]
+    parameters[2] = {**parameters[2], "code": "volume", "unit": "L", "default": "1"}
+    step = value_at(changed, f"{OPERATIONS}/0/steps")[3]
+    step["inputs"]["volume"] = {"from": "parameter.volume", "unit": "L"}
+    second = entry(changed, 2)
+    plain = inserted(recipe(), first, OPERATIONS, 1, {"parameter.filled": "S05"}).plain
+    copy = value_at(taken(plain, f"{OPERATIONS}/1", first, second).plain, f"{OPERATIONS}/1")
+    # The recipe has a volume in mL already.
+    assert copy["steps"][3]["inputs"]["volume"]["from"] == "parameter.volume_1"
+    value_at(plain, f"{OPERATIONS}/1")["steps"] = []
+    filled = taken(plain, f"{OPERATIONS}/1", first, second).plain
+    assert len(value_at(filled, f"{OPERATIONS}/1/steps")) == 4
 
 
 def test_an_operation_that_is_not_from_the_library_takes_no_version() -> None:
