@@ -106,6 +106,7 @@ def release_facts(
             .order_by("id")
             .values_list("number", flat=True)
         ),
+        undecided_amendments=batch.amendments.filter(decision=None).count(),
         open_holds=batch.holds.filter(lifted_at=None).count(),
         is_identity_verified_at_receipt=is_received(batch),
         clearances_missing=missing_clearances(batch),

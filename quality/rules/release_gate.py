@@ -22,6 +22,7 @@ class ReleaseFacts:
         undecided_exceptions: how many are neither accepted nor settled by a closed deviation.
         open_deviations: the numbers of those not closed, of the batch and of its chain of identity.
         open_holds: how many holds are not lifted.
+        undecided_amendments: how many nobody approved, rejected or withdrew.
         identity_steps_unverified: the titles of identity steps without a matching scan.
         clearances_missing: the line clearances ("before", "after") that were not carried out.
         ledger_findings: what verification found wrong; None when nobody has verified yet.
@@ -41,6 +42,7 @@ class ReleaseFacts:
     undecided_exceptions: int = 0
     open_deviations: tuple[str, ...] = ()
     open_holds: int = 0
+    undecided_amendments: int = 0
     is_identity_verified_at_receipt: bool = True
     identity_steps_unverified: tuple[str, ...] = ()
     clearances_missing: tuple[str, ...] = ()
@@ -170,6 +172,11 @@ def _making(facts: ReleaseFacts) -> tuple[Check, ...]:
             label="Every hold is lifted",
             missing=_counting(holds, "hold", "not lifted"),
         ),
+        Check(
+            code="amendments",
+            label="Every amendment is decided",
+            missing=_counting(facts.undecided_amendments, "amendment", "not decided"),
+        ),
     )
 
 
@@ -253,6 +260,7 @@ REVIEW_CHECKS = (
     "exceptions_decided",
     "deviations",
     "holds",
+    "amendments",
     "identity_at_receipt",
     "identity_in_steps",
 )

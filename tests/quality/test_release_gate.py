@@ -40,6 +40,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "exceptions_decided": ({"undecided_exceptions": 2}, "2 exceptions are not decided."),
     "deviations": ({"open_deviations": ("D-000004",)}, "Deviation D-000004 is not closed."),
     "holds": ({"open_holds": 1}, "1 hold is not lifted."),
+    "amendments": ({"undecided_amendments": 2}, "2 amendments are not decided."),
     "identity_at_receipt": (
         {"is_identity_verified_at_receipt": False},
         "The chain of identity was not verified at receipt.",
