@@ -1,5 +1,6 @@
 """Every read of the fourth floor that leaves it."""
 
+from batches.queries.changeovers import changeovers_of
 from batches.queries.clients import (
     batch_of_sites,
     batches_of_sites,
@@ -62,6 +63,7 @@ __all__ = [
     "batches_of_sites",
     "batches_seen",
     "branches_of",
+    "changeovers_of",
     "collections_seen",
     "correction_statement",
     "current_values",

@@ -1,6 +1,7 @@
 """Screens of the fourth floor: my work, the orders, the batches, and the steps."""
 
 from batches.views.batches import batch_list, batch_page
+from batches.views.changeovers import changeovers
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
 from batches.views.order_form import order_new
@@ -24,6 +25,7 @@ __all__ = [
     "batch_list",
     "batch_page",
     "cancel",
+    "changeovers",
     "correct_value",
     "enter_value",
     "hold",
