@@ -42,6 +42,7 @@ urlpatterns = [
     path("receipt/<str:number>/", views.receipt_order, name="receipt-order"),
     path("receipt/<str:number>/scan/", views.receipt_scan, name="receipt-scan"),
     path("batches/", views.batch_list, name="batches"),
+    path("equipment/<str:code>/changeovers/", views.changeovers, name="room-changeovers"),
     path("batches/plan/", views.plan, name="batch-plan"),
     path("recipes/<str:code>/<int:number>/replay/", views.replay, name="recipe-replay"),
     path("recipes/<str:code>/<int:number>/rehearse/", views.rehearse, name="recipe-rehearse"),

@@ -17,6 +17,7 @@ from batches.queries.amendments import (
     statement_now,
     strays_of,
 )
+from batches.queries.changeovers import changeovers_of
 from batches.queries.clients import (
     batch_of_sites,
     batches_of_sites,
@@ -94,6 +95,7 @@ __all__ = [
     "branches_of",
     "change_of",
     "changed_files",
+    "changeovers_of",
     "collections_seen",
     "correction_statement",
     "current_values",

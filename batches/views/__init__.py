@@ -8,6 +8,7 @@ from batches.views.amendments import (
     amendments,
 )
 from batches.views.batches import batch_list, batch_page
+from batches.views.changeovers import changeovers
 from batches.views.files import attach, batch_file, labels
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
@@ -45,6 +46,7 @@ __all__ = [
     "batch_list",
     "batch_page",
     "cancel",
+    "changeovers",
     "correct_value",
     "enter_value",
     "hold",

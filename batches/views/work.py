@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from batches.models import Batch, Step
 from batches.queries import batches_seen, definition_of, next_open_step, open_holds, work_of
 from batches.rules.phases import phase_of
 from batches.views.forms import go, person_of
+from supply.queries import equipment_seen
 
 MOST_CARDS = 24
 # What waits for whom, by role: the states of batches that they move on.
@@ -98,17 +100,26 @@ def waiting_batches(user: User) -> list[Batch]:
 @require_POST
 @roles_required(*EVERYBODY)
 def open_scanned(request: HttpRequest) -> HttpResponse:
-    """Open what was scanned on My work: a batch by its number, or by its bag or label."""
+    """Open what was scanned on My work: a batch by its number, bag or label, or a unit by its code."""
     text = request.POST.get("code", "").strip()[:120]
     user = person_of(request)
     batch = batch_scanned(text, user)
     if batch is None:
+        if _is_unit(text, user):
+            return go(f"/equipment/{quote(text, safe='')}/")
         messages.warning(request, "Nothing here has the code that was scanned.")
         return go("/")
     step = next_open_step(batch)
     if step is None or open_holds(batch):
         return go(f"/batches/{batch.number}/")
     return go(f"/batches/{batch.number}/steps/{step.code}/")
+
+
+def _is_unit(text: str, user: User) -> bool:
+    """Say whether this is the code of a unit of equipment that stands where this person works."""
+    if not text or "\x00" in text:
+        return False
+    return equipment_seen(sites_of(user)).filter(code=text).exists()
 
 
 def batch_scanned(text: str, user: User) -> Batch | None:

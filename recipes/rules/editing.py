@@ -244,7 +244,7 @@ def _carry_step(part: Any, old: str, new: str) -> None:
         after = part.get("after")
         if isinstance(after, list):
             part["after"] = [new if one == old else one for one in after]
-        for key in ("step", "from", "since", "until", "relative_to"):
+        for key in ("step", "from", "since", "until", "relative_to", "sample"):
             if part.get(key) == old:
                 part[key] = new
     for inner in part.values() if isinstance(part, dict) else part:

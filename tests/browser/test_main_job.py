@@ -48,6 +48,7 @@ SCREENS = (
     ("olivia", "unit", "/equipment/{unit}/"),
     ("olivia", "logbook", "/equipment/{unit}/logbook/"),
     ("quinn", "scale", "/equipment/BAL-1/"),
+    ("quinn", "changeovers", "/equipment/ROOM-101/changeovers/"),
     ("quinn", "classes", "/equipment-classes/"),
     ("quinn", "class", "/equipment-classes/BALANCE/"),
     ("quinn", "replay", "/recipes/CART-19-MBR/1/replay/"),
