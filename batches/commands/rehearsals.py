@@ -24,6 +24,7 @@ from batches.queries.rehearsals import (
     faults_in,
     found_in,
     place_in,
+    rehearsal_seen,
     rehearsal_statement,
 )
 from batches.rules.rehearsals import carried_out, faults_of, missed_in, shown_at
@@ -138,11 +139,13 @@ def confirm_rehearsal(*, rehearsal_id: int, proof: Proof, seen_digest: str, act:
 
     Raises:
         NotPermitted: the signer may not record training, or rehearsed it themselves.
+        NotFound: whoever rehearsed works at none of the signer's sites.
         IllegalMove: it was not passed, or is recorded already.
         StaleView: it is not what was shown.
     """
     rehearsal = _for_update(rehearsal_id)
     require(holds(act.by, *TRAINING_RECORDERS), "confirm rehearsals")
+    rehearsal_seen(rehearsal_id, act.by)
     if rehearsal.person_id == act.by.pk:
         raise NotPermitted("Nobody confirms their own rehearsal.", code="same")
     rehearsal.state = REHEARSAL.after(rehearsal.state, "confirm")

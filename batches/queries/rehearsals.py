@@ -7,10 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from audit.models import Signature, User
-from audit.permissions import holds
+from audit.models import RoleGrant, Signature, User
+from audit.permissions import holds, sites_of
 from audit.queries.validity import Standing, standing_of_change
 from batches.models import Rehearsal
 from batches.rules.needs import is_number
@@ -26,11 +26,17 @@ TRAINING_LASTS = timedelta(days=365)
 
 
 def rehearsals_seen(user: User) -> QuerySet[Rehearsal]:
-    """Return the rehearsals that somebody may look at: their own; quality everybody's."""
+    """Return the rehearsals that somebody may look at: their own; quality those of its sites."""
     found = Rehearsal.objects.select_related(
         "person", "recipe_version__recipe__therapy", "training"
     ).order_by("-pk")
-    return found if holds(user, "qa") else found.filter(person=user)
+    if not holds(user, "qa"):
+        return found.filter(person=user)
+    sites = sites_of(user, "qa")
+    if sites is None:
+        return found
+    colleagues = RoleGrant.objects.filter(revoked_at=None, site_id__in=sites).values("user_id")
+    return found.filter(Q(person=user) | Q(person__in=colleagues))
 
 
 def rehearsal_seen(number: int, user: User) -> Rehearsal:

@@ -50,7 +50,8 @@ SIMULATED = ("sensor", "timer", "calculation")
 # Kinds whose entry the screen of a step shows; every other step is carried out in words.
 ENTERED = (
     "confirm", "instruction", "number", "scan_identity", "scan_material", "scan_equipment",
-    "timer", "sensor", "calculation", "choice", "text", "date_time",
+    "timer", "sensor", "calculation", "choice", "text", "date_time", "line_clearance",
+    "in_process_control",
 )  # fmt: skip
 PATIENT, ANOTHER = "REHEARSAL-1", "REHEARSAL-2"
 # So many seconds beyond its longest time a timer is ended that is ended too late.

@@ -188,7 +188,9 @@ def _kind(document: Document, step: Step, shown: str) -> dict[str, Any]:
         case "sensor":
             live = {"sensor": "Simulated sensor", "at": now(), "value": decimal_from(shown)}
             told |= {"unit": step.unit, "live": live}  # type: ignore[attr-defined]
-        case "number" | "calculation":
+        case "line_clearance":
+            told |= {"area": step.area, "stage": step.stage}  # type: ignore[attr-defined]
+        case "number" | "calculation" | "in_process_control":
             told["unit"] = step.unit  # type: ignore[attr-defined]
             told |= {"result": shown, "formula": step.formula} if step.kind == "calculation" else {}  # type: ignore[attr-defined]
         case "scan_identity":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,12 +20,18 @@ from audit.models import RoleGrant, User
 from audit.permissions import ROLES
 from audit.queries import access_statement
 from audit.signing import digest_of
-from batches.models import Batch
+from batches.commands import begin_rehearsal
+from batches.models import Amendment, Batch, Rehearsal
 from monitoring.models import Alarm
 from quality.models import BatchException
+from recipes.models import RecipeVersion
+from supply.commands import record_calibration, reserve_unit
+from supply.models import Calibration, Reservation
 from tests.architecture.test_routes import routes
 from tests.conftest import NOON
+from tests.worlds.amendments import added_step, written
 from tests.worlds.audit import act_by, client_token, person, proof_of, site
+from tests.worlds.batches import running_batch
 from tests.worlds.files import file_on_record
 from tests.worlds.monitoring import measured, sensor
 from tests.worlds.orders import browser_of, donation_number, placed_order
@@ -34,6 +41,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("SEC-23", "M45", "M
 
 # What belongs to the house or to the person, and to no site, and why.
 NOT_OF_A_SITE = {
+    "/equipment-classes/": "classes are the house's; the units of a class belong to sites",
     "/recipes/": "master records of the house: read by everybody, changed by roles",
     "/ledger/searches/": "a search is its person's: see tests/audit/test_ledger_browser.py",
     "/verification/": "a verification walks the whole house",
@@ -75,7 +83,9 @@ def samples() -> dict[str, str]:
     exception = BatchException.objects.filter(batch=batch).first()
     assert exception is not None
     placed_order()
+    running = running_batch(room="ROOM-2")
     return {
+        "/batches/<str:number>/amendments": f"{running.number}/amendments",
         "/api/v1/batches/<str:number>": batch.number,
         "/batches/<str:number>": batch.number,
         "/api/v1/orders/<str:number>": batch.order.number,
@@ -90,11 +100,39 @@ def samples() -> dict[str, str]:
         "<int:request_id>": str(request.pk),
         "<int:review_id>": str(review.pk),
         "<int:exception_id>": str(exception.pk),
+        "/rehearsals/<int:number>": str(_rehearsed().pk),
+        "<int:amendment>": str(_amended(running).number),
+        "<int:calibration_id>": str(_calibrated().pk),
+        "<int:reservation_id>": str(_reserved(batch.number).pk),
         "<int:file_id>": str(file_on_record(batch).pk),
         "<int:place>": "1",
         "<int:alarm_id>": str(Alarm.objects.all()[0].pk),
         "<str:code>": "S01",
     }
+
+
+def _rehearsed() -> Rehearsal:
+    by = person("house-operator", "operator")
+    version = RecipeVersion.objects.filter(state="effective")[0]
+    return begin_rehearsal(version_id=version.pk, scenario="wrong_bag", act=act_by(by))
+
+
+def _amended(batch: Batch) -> Amendment:
+    return written(batch, added_step(), by=person("house-engineer", "engineer"))
+
+
+def _calibrated() -> Calibration:
+    return record_calibration(
+        code="ROOM-1", certificate="C-1", done_by="Calibration Ltd", done_on=NOON.date(),
+        due_on=(NOON + timedelta(days=365)).date(), is_passed=True, act=act_by(quality()),
+    )  # fmt: skip
+
+
+def _reserved(batch: str) -> Reservation:
+    return reserve_unit(
+        code="ROOM-1", batch=batch, begins_at=NOON + timedelta(days=5),
+        ends_at=NOON + timedelta(days=6), act=act_by(quality()),
+    )  # fmt: skip
 
 
 def addressed(samples: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -111,7 +149,7 @@ def addressed(samples: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def words_of_ours() -> list[str]:
     """What no page of another site may say."""
-    batch = Batch.objects.select_related("order__patient", "order__chain").get()
+    batch = Batch.objects.select_related("order__patient", "order__chain").order_by("pk")[0]
     order = batch.order
     people = User.objects.filter(username__in=("olivia", "vera"))
     return [

@@ -252,7 +252,9 @@ def test_scenarios_are_those_that_the_recipe_has_a_step_for() -> None:
 
 @pytest.mark.requirement("P11-11")
 @pytest.mark.parametrize(
-    "path", sorted(Path("recipes/data").glob("*.yaml")), ids=lambda one: one.stem
+    "path",
+    [one for one in sorted(Path("recipes/data").glob("*.yaml")) if not one.stem.startswith("LIB-")],
+    ids=lambda one: one.stem,
 )
 def test_what_the_simulator_shows_of_the_house_recipes_is_as_expected_but_for_the_faults(
     path: Path,
@@ -267,7 +269,7 @@ def test_what_the_simulator_shows_of_the_house_recipes_is_as_expected_but_for_th
             act = "hold" if given and "exception" not in given.met_by else "go_on"
             made = carried_out(
                 step, given, act=act, shown=shown, reason="It is so." if given else "",
-                entered="all" if step.kind == "confirm" else shown or "words",
+                entered="all" if getattr(step, "checks", ()) else shown or "words",
             )  # fmt: skip
             assert made.missed == ""
 

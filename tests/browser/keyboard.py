@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from batches.models import Batch, Step
-from mes.demo.performing import small_picture
+from mes.demo.performing import PICTURE
 from tests.browser.served import PASSWORD
 from tests.browser.test_front_end_base import burst
 
@@ -85,9 +85,7 @@ class Hands:
             self.tab_to("#id_file")
             with self.page.expect_file_chooser() as chooser:
                 self.page.keyboard.press("Space")
-            chooser.value.set_files(
-                {"name": "bag.png", "mimeType": "image/png", "buffer": small_picture()}
-            )
+            chooser.value.set_files({"name": "bag.png", "mimeType": "image/png", "buffer": PICTURE})
             self.tab_to("button[form=entry]")
             self.page.keyboard.press("Enter")
         else:

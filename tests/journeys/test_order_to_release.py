@@ -18,7 +18,7 @@ from audit.verification import Verifier
 from batches.models import Batch
 from mes.demo.founding import House, found
 from mes.demo.life import CART_ENTRIES, play_sensors
-from mes.demo.performing import entry_for, small_picture
+from mes.demo.performing import PICTURE, entry_for
 from monitoring.commands import ingest_readings, start_fault
 from monitoring.models import Sensor
 from monitoring.rules.intake import Measured
@@ -130,7 +130,7 @@ def enter(batch: Batch, code: str, olivia: Person) -> None:
     """Enter what the step asks for: a value, a file, or labels printed and accounted for."""
     url, kind = f"/batches/{batch.number}/steps/{code}/", batch.steps.get(code=code).kind
     if kind == "file":
-        picture = SimpleUploadedFile("bag.png", small_picture())
+        picture = SimpleUploadedFile("bag.png", PICTURE)
         olivia.go(url).submit(f"{code}/file/", file=picture)
         return
     if kind == "label":
