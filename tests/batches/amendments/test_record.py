@@ -17,6 +17,7 @@ from batches.reports.batch_record import pdf_of
 from kernel.errors import Conflict
 from mes.demo.performing import perform_batch, steady_sensors
 from mes.record import record_document
+from quality.commands import open_review
 from quality.queries import exceptions_of
 from tests.worlds.amendments import added_step, approved, changed, hard, rejected, written
 from tests.worlds.audit import act_by
@@ -127,12 +128,18 @@ def test_the_package_of_an_amended_batch_verifies_without_the_house(
     assert (code, "BAD" in capsys.readouterr().out) == (0, False)
 
 
-def released(batch: Any) -> Any:
-    """The batch, made to its end, reviewed and released."""
+def made(batch: Any) -> Any:
+    """The batch, made to its end, and reviewed by production."""
     work = shift()
     with steady_sensors(work, batch):
         perform_batch(batch, work)
     review(again(batch), "production", reviewer())
+    return again(batch)
+
+
+def released(batch: Any) -> Any:
+    """The batch, made to its end, reviewed and released."""
+    made(batch)
     for one in exceptions_of(again(batch)):
         decided(one)
     review(again(batch), "quality", qa())
@@ -142,15 +149,27 @@ def released(batch: Any) -> Any:
 
 
 @pytest.mark.requirement("S88-11", "CGMP-04", "P11-03")
-def test_an_amended_batch_is_released_sealed_and_closed(
+def test_an_amended_batch_is_released_and_sealed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     batch = running_batch()
     approved(written(batch, added_step("S05")))
-    waiting = written(again(batch), added_step("S08", "S22"))
     batch = released(batch)
     assert batch.state == "released"
     assert step_of(batch, "S20").state == "complete"
+    write_checkpoint(act=act_by())
+    assert findings() == []
+    assert verified(tmp_path, packed(batch)) == 0
+    assert "BAD" not in capsys.readouterr().out
+
+
+@pytest.mark.requirement("S88-11", "P11-03")
+def test_nobody_decides_on_an_amendment_of_a_batch_that_is_decided() -> None:
+    batch = running_batch()
+    waiting = written(again(batch), added_step("S08", "S22"))
+    batch = made(batch)
+    open_review(batch_id=batch.pk, seen=batch.version, act=act_by(qa()))
+    disposition(again(batch), "rejected", qualified())
     for decide in (approved, rejected):
         with pytest.raises(Conflict, match="its record is closed"):
             decide(waiting)
@@ -158,7 +177,4 @@ def test_an_amended_batch_is_released_sealed_and_closed(
         commands.withdraw_amendment(
             amendment_id=waiting.pk, reason="Late.", act=act_by(waiting.written_by)
         )
-    write_checkpoint(act=act_by())
     assert findings() == []
-    assert verified(tmp_path, packed(batch)) == 0
-    assert "BAD" not in capsys.readouterr().out
