@@ -106,7 +106,7 @@ def _require_package(path: Path) -> None:
         if file.read(len(BEGINS)) != BEGINS:
             raise refusal
     try:
-        with zipfile.ZipFile(path) as zipped:
+        with verify.opened(path) as zipped:
             parts = zipped.infolist()
     except (zipfile.BadZipFile, ValueError, OSError):
         raise refusal from None

@@ -209,12 +209,27 @@ def end_record(count: int, size: int, at: int) -> bytes:
     return END.pack(b"PK\5\6", 0, 0, count, count, size, at, 0)
 
 
+def opened(path: Path) -> zipfile.ZipFile:
+    """Open a zip.
+
+    Raises:
+        BadZipFile: it is none, or a changed byte asks for what no zip of ours needs.
+        OSError: it cannot be read at all.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError):
+        raise
+    except Exception as error:  # such as NotImplementedError, for a version of zips to come
+        raise zipfile.BadZipFile(f"cannot be opened ({type(error).__name__})") from error
+
+
 class Package:
     """The files of a package, in a folder or in a zip."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.zip = None if path.is_dir() else zipfile.ZipFile(path)
+        self.zip = None if path.is_dir() else opened(path)
 
     def names(self) -> list[str]:
         """Return the names of all files that are there."""

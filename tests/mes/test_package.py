@@ -154,6 +154,20 @@ def test_one_byte_changed_anywhere_in_the_zip_is_found(told: Any) -> None:
         assert (code, first_bad(text) in names) == (1, True), text
 
 
+@pytest.mark.requirement("P11-14")
+def test_a_zip_that_asks_for_what_there_is_not_is_named(told: Any) -> None:
+    """Version, flags, method and sizes in the directory, each as far from ours as it goes."""
+    content = package()
+    with zipfile.ZipFile(BytesIO(content)) as opened:
+        entry = opened.start_dir
+    for at in range(entry + 4, entry + 46):
+        for bits in (0x10, 0x80, 0xFF):
+            changed = bytearray(content)
+            changed[at] ^= bits
+            code, text = told(bytes(changed))
+            assert code == 1, (at, bits, text)
+
+
 def test_a_file_too_few_and_a_file_too_many_are_named(told: Any) -> None:
     files = files_of(package())
     assert first_bad(told(zipped({**files, "extra.txt": b"hello"}))[1]) == "extra.txt"

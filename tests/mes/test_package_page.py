@@ -85,6 +85,13 @@ def test_what_is_no_package_by_its_content_is_refused(client: Client, content: b
     assert "verdict" not in answer.context
 
 
+def test_a_zip_of_a_version_to_come_is_refused(client: Client) -> None:
+    content = bytearray(package())
+    with zipfile.ZipFile(BytesIO(bytes(content))) as opened:
+        content[opened.start_dir + 6] ^= 0x80
+    assert sent(client, bytes(content)).status_code == 422
+
+
 @pytest.mark.requirement("SEC-15")
 def test_the_name_of_a_file_leads_nowhere(client: Client) -> None:
     whole = zipped({"manifest.json": b"{}", "../../../../tmp/onelot-was-here": b"x"})
