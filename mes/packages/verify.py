@@ -210,12 +210,7 @@ def end_record(count: int, size: int, at: int) -> bytes:
 
 
 def opened(path: Path) -> zipfile.ZipFile:
-    """Open a zip.
-
-    Raises:
-        BadZipFile: it is none, or a changed byte asks for what no zip of ours needs.
-        OSError: it cannot be read at all.
-    """
+    """Open a zip; raise BadZipFile where a changed byte asks for what no zip of ours needs."""
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError):

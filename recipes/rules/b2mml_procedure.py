@@ -139,7 +139,7 @@ class Procedure:
         self.parts.text(element, "RecipeElementType")
         said = self.parts.text(element, "ID").rpartition("|")[2]
         words = self.parts.text(element, "Description")
-        title = (words or said)[:120]
+        title = (words or said or "Imported")[:120]
         code = self.parts.code(said, "S")
         self.parts.equipment_of(element)
         points, numbers = [], []
@@ -155,7 +155,7 @@ class Procedure:
             number = self._number_step(made, title)
             numbers.append(number)
             self.parts.sources[_id(one)] = (number["code"], made["unit"])
-        instruction = " ".join(f"{one.rstrip('.')}." for one in (words or said, *points))[:2000]
+        instruction = " ".join(f"{one.rstrip('.')}." for one in (words or title, *points))[:2000]
         return {"code": code, "kind": "confirm", "title": title, "instruction": instruction,
                 "numbers": numbers}  # fmt: skip
 

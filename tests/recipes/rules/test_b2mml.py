@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kernel.errors import Invalid
@@ -242,6 +242,7 @@ def test_a_file_that_cannot_be_taken_is_refused_by_name(text: str, told: str) ->
         max_leaves=12,
     )
 )
+@example(("|", "Phase"))
 def test_whatever_a_procedure_is_made_of_the_draft_can_be_read_or_is_refused(tree: Any) -> None:
     def made(one: Any) -> str:
         inner, kind = one
