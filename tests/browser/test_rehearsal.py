@@ -41,15 +41,20 @@ def step_now() -> tuple[str, str, str]:
     return placed.step.code, placed.step.kind, shown
 
 
+# Kinds of one field that takes what the simulator shows.
+FIELDS = ("number", "in_process_control", "scan_identity", "scan_material", "scan_equipment",
+          "text", "date_time")  # fmt: skip
+
+
 def enter(page: Page, kind: str, shown: str) -> None:
     """Enter what the simulator shows, as an operator does."""
-    if kind == "confirm":
+    if kind in ("confirm", "line_clearance"):
         for box in page.locator("input[name=checks]").all():
             box.check()
     elif kind == "choice":
         page.locator(f"input[name=value][value='{shown}']").check()
-    elif kind in ("number", "scan_identity", "scan_material", "scan_equipment"):
-        page.locator("#entry [name=value]").fill(shown)
+    elif kind in FIELDS:
+        page.locator("#entry [name=value]").fill(shown or "Nothing unusual")
     with page.expect_navigation():
         page.locator(".op-primary button").first.click()
 
