@@ -11,6 +11,7 @@ urlpatterns = [
     path("review/", queue.queue, name="review-queue"),
     path(f"{BATCH}/review/", review.review, name="review"),
     path(f"{BATCH}/review/sections/<int:place>/", review.review_section, name="review-section"),
+    path(f"{BATCH}/review/signatures/", review.review_signatures, name="review-signatures"),
     path(f"{EXCEPTION}/open/", decisions.open_one, name="exception-open"),
     path(f"{EXCEPTION}/accept/", decisions.accept_one, name="exception-accept"),
     path(f"{EXCEPTION}/deviation/", decisions.escalate_one, name="exception-escalate"),

@@ -46,10 +46,10 @@ from audit.queries.validity import (
     Standing,
     Standings,
     Validity,
+    checked_signatures,
     judged,
     set_standings,
     standing_of_change,
-    unsound_signatures,
 )
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "Vocabulary",
     "access_events",
     "access_statement",
+    "checked_signatures",
     "critical_entries",
     "entries_asked",
     "entries_in",
@@ -104,7 +105,6 @@ __all__ = [
     "told_entries",
     "training_missing",
     "trainings_of",
-    "unsound_signatures",
     "user_named",
     "vocabulary",
     "waiting_requests",

@@ -87,10 +87,10 @@ def _standing_of(known: Standings | None, some: Sequence[Signature]) -> Mapping[
         return {pk: one for each in some for pk, one in _standing_of(known, [each]).items()}
 
 
-def unsound_signatures(batch: Recorded) -> list[Signature]:
-    """Return the signatures on what is recorded of a batch that are not valid any more."""
+def checked_signatures(batch: Recorded) -> tuple[int, list[Signature]]:
+    """Return how many signatures on a batch were checked, and those not valid any more."""
     found = judged(Signature.objects.filter(in_stream=batch.stream()).order_by("pk"))
-    return [one for one in found if one.validity is not Validity.VALID]
+    return len(found), [one for one in found if one.validity is not Validity.VALID]
 
 
 def standing_of_change(signature: Signature, *, kinds: Sequence[str] = ()) -> Standing:

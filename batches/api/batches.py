@@ -14,7 +14,13 @@ from rest_framework.views import APIView
 from audit.api import cursor_page, etag_of, is_unchanged, only_known, sites_seen
 from audit.api.schema import PAGING, refusals
 from batches.models import Batch
-from batches.queries import batch_of_sites, batches_of_sites, plain_batch, plain_steps
+from batches.queries import (
+    batch_of_sites,
+    batch_rows,
+    batches_of_sites,
+    plain_batch,
+    plain_steps,
+)
 from batches.states import BATCH, STEP
 from kernel.canonical import plain
 from kernel.errors import Invalid
@@ -103,7 +109,7 @@ class Batches(APIView):
             if state not in BATCH.states:
                 raise Invalid("There is no such state.", pointer="#/query/state", code="unknown")
             rows = rows.filter(state=state)
-        return cursor_page(request, rows, lambda batch: plain(plain_batch(batch)))
+        return cursor_page(request, batch_rows(rows), lambda row: plain(plain_batch(row)))
 
 
 class OneBatch(APIView):
@@ -122,5 +128,6 @@ class OneBatch(APIView):
         etag = etag_of(batch.version)
         if is_unchanged(request, etag):
             return Response(status=304, headers={"ETag": etag})
-        told = {**plain_batch(batch), "steps": plain_steps(batch)}
+        row = batch_rows(batches_of_sites(None).filter(pk=batch.pk)).get()
+        told = {**plain_batch(row), "steps": plain_steps(batch)}
         return Response(plain(told), headers={"ETag": etag})

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.queries import judged, signatures_in, signatures_of, unsound_signatures
+from audit.queries import checked_signatures, judged, signatures_in, signatures_of
 from audit.views import roles_required
 from batches.queries import batch_numbered
 from batches.states import BATCH
@@ -89,7 +89,7 @@ def certificate(
         "results": results_of(steps_shown(batch)),
         "exceptions": exceptions_of(batch),
         "deviations": deviations_of(batch).order_by("id"),
-        "unsound": unsound_signatures(batch),
+        "unsound": checked_signatures(batch)[1],
         "signatures": judged(signatures.filter(meaning__in=CERTIFYING)),
         "step_signatures": signatures.filter(meaning__in=("performed", "verified")).count(),
         "dialogs": {} if disposition else _dialogs(request, batch, facts, error or {}),

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from audit.edges import now
 from audit.models import User
-from audit.queries import judged, signatures_of, unsound_signatures
+from audit.queries import checked_signatures, judged, signatures_of
 from audit.views import roles_required
 from batches.queries import batch_numbered, section_counts
 from batches.states import BATCH
@@ -177,12 +178,27 @@ def review_screen(
             for one in (last_review(batch, kind) for kind in ("production", "quality", "trail"))
             if one is not None
         ],
-        "unsound": unsound_signatures(batch),
+        "checked": _checked(batch) if "signatures" in request.GET else None,
         "is_changed": facts.is_changed_since_review,
         "comment_form": (forms or {}).get("comment", CommentForm()),
         "escalate_form": (forms or {}).get("escalate", EscalateForm()),
     }
     return render(request, "quality/review.html", context, status=status)
+
+
+def _checked(batch: Any) -> dict[str, Any]:
+    """Check every signature on a batch, and say how many there are and which do not hold."""
+    count, unsound = checked_signatures(batch)
+    return {"count": count, "unsound": unsound, "at": now()}
+
+
+@require_safe
+@roles_required(*REVIEWERS)
+def review_signatures(request: HttpRequest, number: str) -> HttpResponse:
+    """Check every signature on a batch, to be put into the page while somebody reads it."""
+    batch = batch_numbered(number, person_of(request))
+    context = {"batch": batch, "checked": _checked(batch)}
+    return render(request, "quality/_signatures_checked.html", context)
 
 
 @require_safe

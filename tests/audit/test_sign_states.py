@@ -80,8 +80,10 @@ def test_a_recorded_correction_invalidates_and_the_new_signatures_are_valid() ->
     assert page_of(client, step).count("changed after this signature, by recorded acts") == 4
     number = step.batch.number
     assert client.get(f"/batches/{number}/").content.decode().count("Invalidated") == 4
-    review = signed_in(quality()).get(f"/batches/{number}/review/").content.decode()
-    assert "4 signatures no longer valid" in review
+    desk, page = signed_in(quality()), f"/batches/{number}/review/"
+    for asked in (f"{page}?signatures=1", f"{page}signatures/"):
+        assert "4 signatures no longer valid" in desk.get(asked).content.decode()
+    assert "not checked yet" in desk.get(page).content.decode()
     told = record_document(again(step.batch))["signature_states"]
     assert [told[str(one.pk)] for one in signatures_of(step)] == states(step)
 

@@ -24,6 +24,7 @@ NAMES = (
     "recorded_commit",
     "record_pdf",
     "long_batch",
+    "batch_list",
 )
 
 

@@ -6,22 +6,19 @@ the same number of clients with lasting connections.
 
 from __future__ import annotations
 
-import http.client
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median
-from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 from audit.edges import now
-from tests.bench.served import served
+from tests.bench.served import Ask, rate, served
 from tests.worlds.audit import client_token, site
 from tests.worlds.recipes import THERAPY, effective_recipe
 
-CLIENTS, SECONDS, ROUNDS = 6, 3.0, 3
+CLIENTS, ROUNDS = 6, 3
 
 
 def run() -> Iterator[dict[str, Any]]:
@@ -32,8 +29,8 @@ def run() -> Iterator[dict[str, Any]]:
     rows: list[float] = []
     with served("tests.settings") as full, served("tests.bench.bare_settings") as bare:
         for number in range(ROUNDS + 1):
-            found = rate(full, lambda: order(token))
-            beside = rate(bare, row)
+            found = rate(full, lambda: order(token), clients=CLIENTS)
+            beside = rate(bare, row, clients=CLIENTS)
             if number:  # the first round warms both
                 orders.append(found)
                 rows.append(beside)
@@ -47,7 +44,7 @@ def run() -> Iterator[dict[str, Any]]:
     }
 
 
-def order(token: str) -> tuple[str, bytes, dict[str, str]]:
+def order(token: str) -> Ask:
     """One new order of a new patient."""
     at, name = now(), uuid4().hex
     body = {
@@ -72,34 +69,9 @@ def order(token: str) -> tuple[str, bytes, dict[str, str]]:
         "consent": {"reference": "C-1", "signed_at": (at - timedelta(days=2)).isoformat()},
     }
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
-    return "/api/v1/orders/", json.dumps(body).encode(), headers
+    return Ask("POST", "/api/v1/orders/", json.dumps(body).encode(), headers)
 
 
-def row() -> tuple[str, bytes, dict[str, str]]:
+def row() -> Ask:
     """One new row."""
-    return "/rows/", json.dumps({"external_id": uuid4().hex}).encode(), {}
-
-
-def rate(port: int, make: Callable[[], tuple[str, bytes, dict[str, str]]]) -> float:
-    """Return how many requests a second are answered 201."""
-    counts = [0] * CLIENTS
-    end = time.perf_counter() + SECONDS
-
-    def ask(place: int) -> None:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        while time.perf_counter() < end:
-            path, body, headers = make()
-            client.request("POST", path, body, {"Content-Type": "application/json", **headers})
-            answer = client.getresponse()
-            told = answer.read()
-            assert answer.status == 201, (answer.status, told[:300])
-            counts[place] += 1
-        client.close()
-
-    threads = [Thread(target=ask, args=(place,)) for place in range(CLIENTS)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.perf_counter() - began)
+    return Ask("POST", "/rows/", json.dumps({"external_id": uuid4().hex}).encode(), {})
