@@ -131,3 +131,14 @@ REHEARSAL = Moves(
 
 # By these names the programming interface knows the states.
 ORDER_STATES, BATCH_STATES, STEP_STATES = ORDER.choices(), BATCH.choices(), STEP.choices()
+
+# One container of a weighing: empty, filled, and put back where it is not used.
+WEIGHING = Moves(
+    "container",
+    "tared",
+    {
+        ("tared", "weigh"): "weighed",
+        ("tared", "discard"): "discarded",
+        ("weighed", "return"): "returned",
+    },
+)

@@ -81,6 +81,7 @@ urlpatterns = [
     path(f"{STEP}verify/", views.verify_step, name="step-verify"),
     path(f"{STEP}phase/", views.move_phase, name="step-phase"),
     path(f"{STEP}file/", views.attach, name="step-file"),
+    path(f"{STEP}weigh/<str:gesture>/", views.weigh, name="step-weigh"),
     path(f"{STEP}labels/", views.labels, name="step-labels"),
     path(f"{BATCH}files/<int:file_id>/", views.batch_file, name="batch-file"),
     path(f"{STEP}correct/", views.correct_value, name="step-correct"),

@@ -144,6 +144,23 @@ def words(name: str, default: Iterable[str] | None = None) -> list[str]:
     return [word for word in (part.strip() for part in value.split(",")) if word]
 
 
+def scales(name: str, default: Iterable[str]) -> dict[str, str]:
+    """Return the lines of scales by name, between commas: ``bench-1=tcp://10.0.0.5:8001``."""
+    found = {}
+    for one in words(name, default):
+        line, _, where = one.partition("=")
+        scheme, _, address = where.partition("://")
+        is_tcp = scheme == "tcp" and address.rpartition(":")[2].isdigit()
+        is_serial = scheme == "serial" and address.startswith("/dev/")
+        if not line or len(line) > 40 or not (where == "simulated" or is_tcp or is_serial):
+            raise SettingError(
+                f"The setting {name} must name lines like bench-1=tcp://host:8001 or"
+                f" bench-2=serial:///dev/ttyS0, not {one!r}."
+            )
+        found[line] = where
+    return found
+
+
 def path(name: str, default: Path | None = None) -> Path:
     """Return the setting as an absolute path."""
     return Path(text(name, None if default is None else str(default))).expanduser().absolute()

@@ -27,6 +27,8 @@ CHECKPOINT_WITNESS = env.witness("CHECKPOINT_WITNESS")
 SECURITY_WEBHOOK = env.webhook("SECURITY_WEBHOOK")
 # Who brings a person their one-time link: nobody, or https://host/path.
 PERSON_WEBHOOK = env.webhook("PERSON_WEBHOOK")
+# Where the weights of scales are read, by the name of the line. None of them is pretended in a plant.
+SCALE_LINES = env.scales("SCALE_LINES", () if IS_PROD else ("simulated=simulated",))
 DEMO_FILE = env.path("DEMO_FILE", default=BASE_DIR / "var" / "demo.json")
 
 # Floors, from the roof down.

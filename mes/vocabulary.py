@@ -46,6 +46,7 @@ NAMES: dict[str, Name] = {
     "audit.User": Name(
         text="Account {0}", fields=("username", "full_name"), short="{1}", found_by="username"
     ),
+    "batches.Weighing": Name(text="Container {0} of {1}", fields=("number", OF_BATCH)),
     "batches.Attachment": Name(text="File {0} of {1}", fields=("name", OF_BATCH)),
     "batches.Amendment": Name(
         text="Amendment A{0} of {1}",
@@ -168,6 +169,10 @@ VERBS: dict[str, str] = {
     "add_factor": "Added a second factor",
     "amend": "Amended",
     "attach": "Kept a file",
+    "weigh": "Weighed",
+    "weigh_empty": "Weighed an empty container",
+    "discard": "Gave up",
+    "connect_scale": "Connected a scale",
     "print_labels": "Printed labels",
     "wait": "Made to wait again",
     "approve": "Approved",

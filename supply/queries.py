@@ -24,7 +24,7 @@ from supply.models import (
     Patient,
     Reservation,
 )
-from supply.rules.fitness import Unit
+from supply.rules.fitness import Reason, Unit, Wanted, reasons_against_use
 from supply.rules.identity import coi_from
 
 
@@ -151,6 +151,7 @@ def lot_statement(lot: MaterialLot) -> dict[str, Any]:
         "expires_on": lot.expires_on,
         "on_hand": lot.on_hand,
         "unit": lot.material.unit,
+        **({"potency": lot.potency} if lot.potency is not None else {}),
     }
 
 
@@ -186,6 +187,14 @@ def unit_to_judge(unit: Equipment, *, at: datetime) -> Unit:
         reserved_for=reserved.batch if reserved else None,
         reserved_until=reserved.ends_at if reserved else None,
     )
+
+
+def reasons_against(unit: Equipment, *, batch: str, at: datetime) -> list[Reason]:
+    """Return every reason why a batch may not go on with a unit of its class; none: it may."""
+    wanted = Wanted(
+        scanned=unit.code, equipment_class=unit.equipment_class, used_in=batch, at=at, on=at.date()
+    )
+    return reasons_against_use(unit_to_judge(unit, at=at), wanted)
 
 
 def calibration_statement(calibration: Calibration) -> dict[str, Any]:

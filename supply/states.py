@@ -11,6 +11,8 @@ LOT = Moves(
         ("approved", "block"): "blocked",
         ("approved", "expire"): "expired",
         ("approved", "consume"): "consumed",
+        # What was weighed out and not used comes back to a lot that was used up.
+        ("consumed", "return"): "approved",
         ("blocked", "approve"): "approved",
         ("blocked", "reject"): "rejected",
     },

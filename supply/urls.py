@@ -21,6 +21,7 @@ urlpatterns = [
         name="reservation-cancel",
     ),
     path(f"{UNIT}place/", views.place, name="equipment-place"),
+    path(f"{UNIT}scale/", views.connect, name="equipment-connect"),
     path(f"{UNIT}check/", views.check, name="equipment-check"),
     path(f"{UNIT}calibrations/", views.calibrate, name="equipment-calibrate"),
     path(f"{CERTIFICATE}accept/", views.accept, name="calibration-accept"),

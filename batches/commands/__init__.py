@@ -35,6 +35,12 @@ from batches.commands.rehearsals import (
 )
 from batches.commands.steps import note_refusal, sign_step, start_step, verify_step
 from batches.commands.values import enter_value
+from batches.commands.weighing import (
+    discard_container,
+    return_container,
+    weigh_empty,
+    weigh_full,
+)
 
 __all__ = [
     "abort_batch",
@@ -45,6 +51,7 @@ __all__ = [
     "cancel_order",
     "confirm_rehearsal",
     "correct_value",
+    "discard_container",
     "enter_value",
     "erase_patient",
     "hold_batch",
@@ -68,10 +75,13 @@ __all__ = [
     "report_collection",
     "reset_phase",
     "resume_batch",
+    "return_container",
     "sign_step",
     "start_batch",
     "start_step",
     "verify_step",
+    "weigh_empty",
+    "weigh_full",
     "withdraw_amendment",
     "write_amendment",
 ]

@@ -46,6 +46,8 @@ def mark_not_applicable(*, step_id: int, seen: int, reason: str, act: Act) -> St
         )
     words = reason_from(reason, what="A step that does not apply")
     values = values_of(step)
+    if step.weighings.filter(state__in=("tared", "weighed")).exists():
+        raise Conflict("Return what was weighed first, or give it up.", code="weighed")
     if current_values(values):
         raise AlreadyDone(f"Step {step.code} has its value. Correct it with a reason.")
     entry = Entry(step=step, entered=MARK, unit="", source=Source.CONFIRMED, reason=words, act=act)

@@ -8,6 +8,7 @@ from typing import Any
 
 from batches.commands import control_readings as controls
 from batches.commands import readings as plain
+from batches.commands import weigh_readings
 from batches.commands.readings import Entry, Reading
 from recipes.rules.steps import Step as Phase
 
@@ -31,6 +32,7 @@ READINGS: Mapping[str, Callable[[Any, Entry], Reading]] = MappingProxyType(
         "line_clearance": controls.read_clearance,
         "sample": controls.read_sample,
         "in_process_control": controls.read_result,
+        "weigh": weigh_readings.read_weighing,
     }
 )
 

@@ -7,6 +7,7 @@ from batches.models.branch import Branch
 from batches.models.order import Order
 from batches.models.rehearsal import Rehearsal
 from batches.models.step import Step, StepValue
+from batches.models.weighing import Weighing
 
 __all__ = [
     "Amendment",
@@ -19,4 +20,5 @@ __all__ = [
     "Rehearsal",
     "Step",
     "StepValue",
+    "Weighing",
 ]

@@ -20,6 +20,7 @@ from batches.queries.amendments import (
 from batches.queries.changeovers import changeovers_of
 from batches.queries.clients import (
     batch_of_sites,
+    batch_rows,
     batches_of_sites,
     plain_batch,
     plain_steps,
@@ -90,6 +91,7 @@ __all__ = [
     "batch_numbered",
     "batch_of_order",
     "batch_of_sites",
+    "batch_rows",
     "batches_of_sites",
     "batches_seen",
     "branches_of",

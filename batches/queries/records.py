@@ -12,6 +12,7 @@ from batches.models import Amendment, Batch, Branch, Hold, Step, StepValue
 from batches.queries.amendments import amendments_of, plain_amendment
 from batches.queries.files import files_of
 from batches.queries.statements import current_values, execution_of, plain_value
+from batches.queries.weighing import plain_container, weighings_in
 from batches.rules.verdicts import ONLY_TRIED
 from recipes.queries import version_title
 
@@ -44,9 +45,16 @@ def record_of(batch: Batch) -> dict[str, Any]:
         "identity_checks": _used(steps, "scan_identity"),
         **_branches(batch),
         **_controls(steps),
+        **_weighings(batch),
         **_files(batch),
         **_amendments(batch, signatures),
     }
+
+
+def _weighings(batch: Batch) -> dict[str, Any]:
+    """Return every container that was weighed, whatever became of it; nothing where there are none."""
+    found = [{"step": one.step.code, **plain_container(one)} for one in weighings_in(batch)]
+    return {"weighings": found} if found else {}
 
 
 def _files(batch: Batch) -> dict[str, Any]:

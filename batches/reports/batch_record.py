@@ -31,8 +31,8 @@ from batches.reports.paper import (
     Paper,
     Piece,
 )
+from batches.reports.supplies import supplies
 from batches.reports.words import (
-    amount,
     limits_of,
     shown_day,
     shown_time,
@@ -298,94 +298,3 @@ def step_row(step: Document) -> Sequence[Cell]:
         values or [(word(step["state"]), "faint")],
         signed or [("Not signed", "faint")],
     )
-
-
-def supplies(paper: Paper, record: Document) -> None:
-    """Set materials, equipment, the patient's material and the holds."""
-    who = Column(name="Who and when", share=0.3)
-    paper.heading("Materials", key="materials")
-    paper.table(
-        (
-            Column(name="Step", share=0.08, look="bold"), Column(name="Material", share=0.27),
-            Column(name="Lot and expiry", share=0.22), Column(name="Quantity", share=0.13), who,
-        ),
-        [
-            (
-                one["step"], f"{one.get('material') or ''} {one.get('name') or ''}",
-                [
-                    (str(one.get("lot") or one["scanned"]), ""),
-                    (shown_day(one.get("expires_on")), "faint"),
-                ],
-                amount(one["quantity"], one["unit"]) + ("" if one["is_match"] else " (refused)"),
-                by_and_at(one),
-            )
-            for one in record["materials"]
-        ],
-    )  # fmt: skip
-    paper.heading("Equipment", key="equipment")
-    paper.table(
-        (
-            Column(name="Step", share=0.08, look="bold"), Column(name="Equipment", share=0.36),
-            Column(name="Calibration due", share=0.26), who,
-        ),
-        [
-            (
-                one["step"],
-                f"{one.get('equipment') or one['scanned']}, {one.get('name') or ''}"
-                + ("" if one["is_match"] else " (refused)"),
-                shown_day(one.get("calibration_due_on")),
-                by_and_at(one),
-            )
-            for one in record["equipment"]
-        ],
-    )  # fmt: skip
-    custody(paper, record)
-
-
-def custody(paper: Paper, record: Document) -> None:
-    """Set who held the patient's material, what was scanned, and what stopped the work."""
-    who = Column(name="Who and when", share=0.3)
-    paper.heading("The patient's material: collection and custody", key="custody")
-    for one in record["collections"]:
-        bags = ", ".join(
-            f"{bag['code']}" + (f" ({bag['volume_ml']} mL)" if bag["volume_ml"] else "")
-            for bag in one["bags"]
-        )
-        collected = shown_time(one["collected_at"])
-        paper.text(f"Donation {one['donation_number']}, {one['site']}, {collected}: {bags}")
-    paper.table(
-        (
-            Column(name="What", share=0.13), Column(name="Scanned", share=0.32),
-            Column(name="Result", share=0.25), who,
-        ),
-        [
-            (
-                word(one["kind"]),
-                one["scanned"] + (" (keyed)" if one["is_keyed"] else ""),
-                [("match", "good")] if one["is_match"] else [("STOP", "stop"), (one["detail"], "")],
-                f"{one['by']}, {one['site']}, {shown_time(one['at'])}",
-            )
-            for one in record["custody"]
-        ],
-    )  # fmt: skip
-    paper.heading("Holds", key="holds")
-    paper.table(
-        (
-            Column(name="Cause", share=0.14), Column(name="Why", share=0.26),
-            Column(name="Placed", share=0.2), Column(name="Lifted", share=0.4),
-        ),
-        [
-            (
-                word(one["cause"]) + (f", {one['step']}" if "step" in one else ""), one["reason"],
-                f"{one['placed_by']}, {shown_time(one['placed_at'])}",
-                f"{one['lifted_by'] or ''}, {shown_time(one['lifted_at'])}: {one['lift_reason']}"
-                if one["lifted_at"] else [("Open", "stop")],
-            )
-            for one in record["holds"]
-        ],
-    )  # fmt: skip
-
-
-def by_and_at(one: Document) -> str:
-    """Return who did something, and when."""
-    return f"{one['by']}, {shown_time(one['at'])}"

@@ -28,6 +28,7 @@ from recipes.rules.steps import (
     TextStep,
     TimerStep,
 )
+from recipes.rules.weigh_steps import WeighStep
 
 
 def value_name(step: Step) -> str:
@@ -65,6 +66,8 @@ def value_name(step: Step) -> str:
             return "document"
         case SampleStep():
             return "sample"
+        case WeighStep():
+            return step.material
         case _:
             return ""
 
@@ -90,6 +93,7 @@ WORDS = {
     "line_clearance": "tick every point.",
     "sample": "take the sample.",
     "in_process_control": "enter the result.",
+    "weigh": "weigh the material, and finish the weighing.",
 }
 
 
@@ -103,10 +107,13 @@ def needs_second(step: Step, verdicts: Collection[str]) -> bool:
     """Say whether a second person signs.
 
     That is where the recipe asks for one, where the line is cleared or labels are accounted for,
-    where a critical step did not apply, and where a test was done again.
+    where a critical step did not apply, where a test was done again, and at every weighing that
+    the scale does not do alone (21 CFR 211.101(c)).
     """
     is_left_out = step.critical and NOT_APPLICABLE in verdicts
-    is_counted = isinstance(step, LineClearanceStep | LabelStep)
+    is_counted = isinstance(step, LineClearanceStep | LabelStep) or (
+        isinstance(step, WeighStep) and not step.automated
+    )
     return step.verify or is_counted or is_left_out or len(verdicts) > 1
 
 

@@ -32,6 +32,7 @@ from batches.views.steps import (
     step_status,
     verify_step,
 )
+from batches.views.weighing import weigh
 from batches.views.work import my_work, my_work_cards, open_scanned
 
 __all__ = [
@@ -79,4 +80,5 @@ __all__ = [
     "step_page",
     "step_status",
     "verify_step",
+    "weigh",
 ]

@@ -13,6 +13,7 @@ from batches.rules.calculations import Computed, computed
 from batches.rules.controls import sample_code
 from batches.rules.moments import FORM
 from batches.rules.verdicts import judged_number
+from batches.views.weigh_facts import weighing_of
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, text_of
 from recipes.rules.control_steps import (
@@ -37,6 +38,7 @@ from recipes.rules.steps import (
     TimerStep,
 )
 from recipes.rules.steps import Step as Phase
+from recipes.rules.weigh_steps import WeighStep
 
 # What may become of a label that was printed.
 COUNTS = ("Used", "Destroyed", "Returned", "Missing")
@@ -53,6 +55,8 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
             return {"area": area, "stage": stage}
         case SampleStep():
             return sample_of(step, phase)
+        case WeighStep():
+            return weighing_of(step, phase)
         case ControlStep():
             return {
                 "unit": phase.unit,

@@ -31,7 +31,7 @@ from recipes.queries import procedures, version_statement
 from recipes.rules.yaml_text import plain_from_yaml
 from supply import commands as supply
 from supply.models import Equipment
-from supply.queries import lot_statement
+from supply.queries import lot_statement, unit_statement
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes" / "data"
 
@@ -82,6 +82,8 @@ STOCK = (
     ("SUCROSE", "Diluent with sucrose", "mL", "5000", "PLANT"),
     ("VIALS-2ML", "Vials of 2 mL with stoppers", "{vials}", "600", "PLANT"),
 )
+# In percent of the label claim, where the certificate of a lot says so.
+POTENCY = {"NORTRIPTYLINE": Decimal("99.2")}
 # room: (name, site, the equipment in it as (code, name, class))
 ROOMS = {
     "ROOM-101": ("Clean room 101", "PLANT", 101),
@@ -289,6 +291,16 @@ def _classes(house: House) -> None:
             code=code, name=name, unit=unit, weights=weights, hours=hours,
             reason="As its manual asks", act=house.act("quinn"),
         )  # fmt: skip
+    supply.connect_scale(
+        code="BAL-1", line="simulated", reason="A scale of the demo",
+        act=house.act("erik"),
+    )  # fmt: skip
+    scale = Equipment.objects.get(code="BAL-1")
+    supply.sign_equipment(
+        code="BAL-1", verb="qualify", reason="Read and compared with its display",
+        proof=house.proof("quinn"), seen_digest=digest_of(unit_statement(scale, "qualify")),
+        act=house.act("quinn"),
+    )  # fmt: skip
     supply.check_scale(code="BAL-1", entered="100.0001", act=house.act("quinn"))
 
 
@@ -352,6 +364,7 @@ def _stock(house: House) -> None:
             site=house.sites[site],
             expires_on=expires_on,
             quantity=Decimal(on_hand),
+            potency=POTENCY.get(code),
             act=house.act(),
         )
         supply.approve_lot(

@@ -40,12 +40,12 @@ from recipes.rules.steps import (
     TextStep,
     TimerStep,
 )
+from recipes.rules.weigh_steps import WeighStep
 from supply.models import Container, Equipment, MaterialLot
 
 # What must agree with an earlier result for the recipes that come with the house.
 ENTRIES: Mapping[str, Mapping[str, str]] = {
     "CART-19-MBR": {"S13": "=S12"},
-    "PGX-ORAL-MBR": {"S07": "=S04"},
 }
 # What is handed in where a file is asked for and none is at hand.
 NOTE = b"what,value\nlooked at,nothing unusual\n"
@@ -144,6 +144,8 @@ def fill(step: Step, shift: Shift, person: User) -> None:
             act=shift.act(person),
         )
         return
+    if isinstance(phase, WeighStep):
+        step = weigh(step, phase, shift, person)
     if isinstance(phase, LabelStep):
         commands.print_labels(step_id=step.pk, seen=step.version, act=shift.act(person))
         step = fresh(step)
@@ -159,6 +161,20 @@ def fill(step: Step, shift: Shift, person: User) -> None:
         reason=shift.reasons.get(step.code, ""),
         act=shift.act(person, after=wait),
     )
+
+
+def weigh(step: Step, phase: WeighStep, shift: Shift, person: User) -> Step:
+    """Weigh all that a step asks for into one container, on a scale that tells it."""
+    commands.weigh_empty(
+        step_id=step.pk,
+        seen=step.version,
+        lot=usable_lot(step.batch, phase.material),
+        scale=usable_unit(step.batch, phase.equipment),
+        act=shift.act(person),
+    )
+    step = fresh(step)
+    commands.weigh_full(step_id=step.pk, seen=step.version, act=shift.act(person))
+    return fresh(step)
 
 
 def entry_of(step: Step, shift: Shift) -> str:
@@ -205,8 +221,7 @@ def entry_for(step: Step) -> str:
         case ScanMaterialStep(material=code):
             return usable_lot(batch, code)
         case ScanEquipmentStep(equipment=code):
-            found = Equipment.objects.filter(equipment_class=code, site=batch.site, state="ready")
-            return found.order_by("code").values_list("code", flat=True)[0]
+            return usable_unit(batch, code)
         case _:
             return ""
 
@@ -215,6 +230,14 @@ def usable_lot(batch: Batch, material: str) -> str:
     """Return the number of the approved lot of a material that expires first."""
     lots = MaterialLot.objects.filter(material__code=material, site=batch.site, state="approved")
     return lots.order_by("expires_on").values_list("number", flat=True)[0]
+
+
+def usable_unit(batch: Batch, equipment_class: str) -> str:
+    """Return the code of the first unit of a class that stands ready."""
+    found = Equipment.objects.filter(
+        equipment_class=equipment_class, site=batch.site, state="ready"
+    )
+    return found.order_by("code").values_list("code", flat=True)[0]
 
 
 def middle(limits: Range | None, decimals: int) -> str:

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from audit.models import User
 from audit.permissions import sites_of
@@ -112,6 +112,10 @@ def related_batches(deviation: Deviation) -> list[dict[str, Any]]:
         by_id = others.in_bulk([pk for pk, _ in pairs[:MOST_RELATED]])
         for pk, code in pairs[:MOST_RELATED]:
             _name(found, by_id[pk], f"same {word} {codes[code]}")
+    lots = dict(batch.weighings.values_list("lot_id", "lot__number"))
+    weighed = others.filter(weighings__lot_id__in=list(lots)).annotate(lot=F("weighings__lot_id"))
+    for other in weighed.distinct()[:MOST_RELATED]:
+        _name(found, other, f"same lot {lots[other.lot]}")
     return list(found.values())[:MOST_RELATED]
 
 

@@ -24,6 +24,7 @@ from recipes.rules.steps import (
     Step,
 )
 from recipes.rules.structure import Input
+from recipes.rules.weigh_steps import WeighStep
 
 
 def wrong_calculations(document: Document) -> Iterator[FieldError]:
@@ -56,7 +57,7 @@ class Sources:
 
 def _unit_of(step: Step | None) -> str | None:
     match step:
-        case NumberStep() | SensorStep() | CalculationStep():
+        case NumberStep() | SensorStep() | CalculationStep() | WeighStep():
             return step.unit
         case ChoiceStep() if all(option.number is not None for option in step.options):
             return step.unit

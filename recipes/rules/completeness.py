@@ -32,8 +32,11 @@ from recipes.rules.steps import (
     ScanIdentityStep,
     ScanMaterialStep,
     SensorStep,
+    Step,
 )
 from recipes.rules.structure_checks import wrong_structure
+from recipes.rules.weigh_checks import wrong_weighings
+from recipes.rules.weigh_steps import WeighStep
 
 AUTOLOGOUS_WORDS = "FOR AUTOLOGOUS USE ONLY"
 
@@ -52,6 +55,7 @@ def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
         *_wrong_environment(document),
         *wrong_calculations(document),
         *wrong_regions(document),
+        *wrong_weighings(document),
         *wrong_structure(document),
     )
 
@@ -160,12 +164,17 @@ def _unverified(document: Document) -> Iterator[FieldError]:
                 code="no_verifier",
                 detail=f"Step {step.code} clears the line and has no second person to verify it.",
             )
-        elif is_critical and not step.verify:
+        elif is_critical and not step.verify and not _is_automated(step):
             yield FieldError(
                 pointer=f"{placed.pointer}/verify",
                 code="no_verifier",
                 detail=f"Step {step.code} is critical and has no second person to verify it.",
             )
+
+
+def _is_automated(step: Step) -> bool:
+    """Say whether one person is enough (21 CFR 211.101(c)): the scale itself gives the weight."""
+    return isinstance(step, WeighStep) and step.automated
 
 
 def _uncleared(document: Document) -> Iterator[FieldError]:
@@ -208,6 +217,8 @@ def _wrong_references(document: Document) -> Iterator[FieldError]:
                 yield _unknown(f"{placed.pointer}/label", code, f"label {named}")
             case SampleStep(material=named) as step if named:
                 yield from _wrong_material(document, placed, step)
+            case WeighStep(material=named):
+                used.add(named)
             case ScanMaterialStep() as step:
                 used.add(step.material)
                 yield from _wrong_material(document, placed, step)
@@ -233,7 +244,7 @@ def _wrong_references(document: Document) -> Iterator[FieldError]:
             yield FieldError(
                 pointer=f"/formula/materials/{place}",
                 code="unused",
-                detail=f"No step scans a lot of {material.name}.",
+                detail=f"No step scans or weighs a lot of {material.name}.",
             )
     for place, stage in enumerate(document.formula.stages):
         if stage.step not in codes:

@@ -75,6 +75,14 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "repeats": ("Repeats allowed", "Each with a reason and a second person."),
     "test": ("Test", "What is tested, such as: viability."),
     "version": ("Version", "As printed on the procedure."),
+    "WeighStep.target": ("Target of step", "The step that finds how much; empty: the quantity."),
+    "WeighStep.quantity": ("Quantity", "Empty: that of the bill of materials."),
+    "WeighStep.equipment": ("Class of scale", "It must read finely enough, and reach far enough."),
+    "tolerance_percent": ("Tolerance, %", "Of the target, to both sides."),
+    "tolerance": ("Tolerance, in the unit", "In place of the one in percent."),
+    "beyond": ("Beyond the tolerance", "Refused, or an exception that quality decides."),
+    "nominal_potency": ("Nominal potency, %", "A weaker lot is weighed in for more."),
+    "automated": ("From the scale alone", "Nothing can be typed; one person is enough."),
     "SampleStep.container": ("Container", "What the sample is taken into."),
     "SampleStep.material": ("Of the material", "Empty where the batch itself is sampled."),
     "references": ("Sources", "One on a line: procedures, standards, publications."),
@@ -137,6 +145,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "label": ("Print labels", "Labels are printed and accounted for"),
     "line_clearance": ("Line clearance", "Nothing of another batch is left in the area"),
     "sample": ("Sample", "A sample is taken, and named by the system"),
+    "weigh": ("Weigh", "A material is weighed and dispensed, within a tolerance"),
     "in_process_control": ("In-process control", "A test is done, and judged by its specification"),
 }
 

@@ -26,6 +26,7 @@ from recipes.rules.steps import (
     TimerStep,
 )
 from recipes.rules.structure import Condition
+from recipes.rules.weigh_steps import WeighStep
 
 Severity = Literal["error", "warning"]
 
@@ -93,6 +94,7 @@ def _unused(document: Document) -> Iterator[FieldError]:
                 detail=f"No step and no formula uses the parameter {parameter.code}.",
             )
     scanned = {step.equipment for step in document.steps if isinstance(step, ScanEquipmentStep)}
+    scanned |= {step.equipment for step in document.steps if isinstance(step, WeighStep)}
     for place, one in enumerate(document.equipment_requirements):
         if one.code not in scanned:
             yield FieldError(

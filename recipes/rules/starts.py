@@ -36,6 +36,7 @@ STARTS: Mapping[str, Mapping[str, Any]] = {
     "sample": {"point": "New sampling point", "quantity": "1"},
     "in_process_control": {"decimals": 1, "test": "New test", "method": "SOP-001"},
     "calculation": {"decimals": 1},
+    "weigh": {"unit": "g", "decimals": 2, "tolerance_percent": "1"},
     "Option": {"value": "new", "label": "New option"},
     "Input": {"name": "x", "from": "order.weight_kg", "unit": "kg"},
     "Label": {"lines": ["FOR AUTOLOGOUS USE ONLY"]},

@@ -39,6 +39,7 @@ from recipes.rules.steps import (
     TimerStep,
 )
 from recipes.rules.structure import Input, read_condition
+from recipes.rules.weigh_steps import BEYOND, WeighStep
 
 # Stands for an ``after`` that is not given, until the place of the step in the procedure is known.
 UNSTATED = ("(the step before)",)
@@ -279,6 +280,43 @@ def _control(reader: Reader, common: dict[str, Any]) -> Step:
     )
 
 
+def _weigh(reader: Reader, common: dict[str, Any]) -> Step:
+    quantity, percent, absolute, nominal = (
+        reader.number(name)
+        for name in ("quantity", "tolerance_percent", "tolerance", "nominal_potency")
+    )
+    target = reader.code("target", longest=24) if reader.has("target") else None
+    if quantity is not None and target is not None:
+        reader.fault("target", "contradiction", "Either a quantity, or the step that finds it.")
+    if percent is None and absolute is None:
+        reader.fault("tolerance_percent", "required", "A weighing has a tolerance.")
+    if percent is not None and absolute is not None:
+        told = "A weighing has one tolerance: in percent, or in its unit."
+        reader.fault("tolerance", "contradiction", told)
+    for name, value in (
+        ("quantity", quantity), ("tolerance_percent", percent), ("tolerance", absolute),
+        ("nominal_potency", nominal),
+    ):  # fmt: skip
+        if value is not None and value <= 0:
+            reader.fault(name, "range", "It is more than nothing.")
+    if percent is not None and percent >= 100:
+        reader.fault("tolerance_percent", "range", "A tolerance is less than 100 %.")
+    return WeighStep(
+        **common,
+        material=reader.code("material"),
+        equipment=reader.code("equipment"),
+        unit=reader.unit(),
+        decimals=reader.whole("decimals", low=0, high=_MOST_DECIMALS, is_required=True),
+        quantity=quantity,
+        target=target,
+        tolerance_percent=percent,
+        tolerance=absolute,
+        beyond=reader.word("beyond", BEYOND, default="refused"),
+        nominal_potency=nominal,
+        automated=reader.flag("automated"),
+    )
+
+
 READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyType(
     {
         "confirm": _confirm,
@@ -300,6 +338,7 @@ READINGS: Mapping[str, Callable[[Reader, dict[str, Any]], Step]] = MappingProxyT
         "label": _label,
         "line_clearance": _line_clearance,
         "in_process_control": _control,
+        "weigh": _weigh,
     }
 )
 KINDS = tuple(READINGS)

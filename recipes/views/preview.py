@@ -40,6 +40,7 @@ from recipes.rules.steps import (
     TimerStep,
 )
 from recipes.rules.trial import trial_of
+from recipes.rules.weigh_steps import WeighStep
 
 SIMULATION = "SIMULATION"
 
@@ -126,6 +127,8 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
                 "label": "Quantity taken",
                 "expected": f"a lot of {step.material}",
             }
+        case WeighStep():
+            return _weighing(document, step)
         case ControlStep():
             test = f"{step.test}, by {step.method}"
             return {"unit": step.unit, "label": "Result", "test": test, **_limits(step)}
@@ -147,6 +150,29 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
             return {"expected": next((one.name for one in classes if one.code == code), code)}
         case _:
             return {}
+
+
+def _weighing(document: Document, step: WeighStep) -> dict[str, Any]:
+    """Return how much is weighed where the recipe itself says so; else where it is found."""
+    line = document.material(step.material)
+    if step.quantity is not None:
+        wanted = quantity_label(step.quantity, step.unit)
+    elif step.target is not None:
+        wanted = f"what step {step.target} finds"
+    else:
+        wanted = quantity_label(line.quantity, line.unit) if line else ""
+    if step.tolerance is not None:
+        width = quantity_label(step.tolerance, step.unit)
+    else:
+        width = f"{step.tolerance_percent} %"
+    return {
+        "stage": "empty",
+        "wanted": wanted,
+        "asked": f"± {width}",
+        "is_automated": step.automated,
+        "lot_help": f"A lot of {line.name if line else step.material}.",
+        "scale_help": f"A scale of the class {step.equipment}.",
+    }
 
 
 def _limits(step: NumberStep | SensorStep | CalculationStep) -> dict[str, Any]:

@@ -14,9 +14,17 @@ from supply.commands.equipment import (
 )
 from supply.commands.equipment_classes import describe_class, take_over_classes
 from supply.commands.logbook import note_maintenance
-from supply.commands.materials import add_lot, add_material, approve_lot, use_lot
+from supply.commands.materials import (
+    add_lot,
+    add_material,
+    approve_lot,
+    lot_scanned,
+    return_to_lot,
+    use_lot,
+)
 from supply.commands.parts import place_part
 from supply.commands.reservations import cancel_reservation, reserve_unit
+from supply.commands.scales import ScaleReading, connect_scale, read_scale
 from supply.commands.service import expire_cleanings, move_equipment, sign_equipment
 from supply.commands.upkeep import (
     accept_calibration,
@@ -34,6 +42,7 @@ from supply.commands.vault import (
 
 __all__ = [
     "IdentityOutcome",
+    "ScaleReading",
     "accept_calibration",
     "add_equipment",
     "add_lot",
@@ -42,6 +51,7 @@ __all__ = [
     "cancel_reservation",
     "check_identity",
     "check_scale",
+    "connect_scale",
     "consume_container",
     "decline_calibration",
     "describe_class",
@@ -50,14 +60,17 @@ __all__ = [
     "free_units",
     "hold_patient",
     "issue_chain",
+    "lot_scanned",
     "move_equipment",
     "note_maintenance",
     "place_part",
+    "read_scale",
     "receive_bag",
     "record_calibration",
     "record_collection",
     "register_patient",
     "reserve_unit",
+    "return_to_lot",
     "reveal_patient",
     "sign_equipment",
     "take_over_classes",

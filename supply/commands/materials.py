@@ -28,15 +28,27 @@ def add_material(*, code: str, name: str, unit: str, act: Act) -> Material:
 
 @command
 def add_lot(
-    *, material: Material, number: str, site: Site, expires_on: date, quantity: Decimal, act: Act
+    *,
+    material: Material,
+    number: str,
+    site: Site,
+    expires_on: date,
+    quantity: Decimal,
+    potency: Decimal | None = None,
+    act: Act,
 ) -> MaterialLot:
     """Bring in a lot; it is in quarantine until quality approves it.
 
+    Args:
+        potency: in percent of the label claim, where the certificate of analysis states it.
+
     Raises:
-        Invalid: the quantity is not more than zero.
+        Invalid: the quantity, or the potency, is not more than zero.
     """
     if not quantity.is_finite() or quantity <= 0:
         raise Invalid("A lot holds more than nothing.", pointer="/quantity", code="range")
+    if potency is not None and not (potency.is_finite() and potency > 0):
+        raise Invalid("A potency is more than nothing.", pointer="/potency", code="range")
     lot = MaterialLot(
         material=material,
         number=number,
@@ -44,6 +56,7 @@ def add_lot(
         expires_on=expires_on,
         on_hand=quantity,
         received_at=act.at,
+        potency=potency,
     )
     lot.save(force_insert=True)
     record(act, "receive", lot)
@@ -95,6 +108,44 @@ def use_lot(
     Raises:
         Conflict: another material, in quarantine, expired, another unit, or not enough on hand.
     """
+    lot = lot_scanned(material_code=material_code, scanned=scanned, site=site, on=on)
+    _check_quantity(lot, quantity, unit)
+    lot.on_hand -= quantity
+    if lot.on_hand == 0:
+        lot.state = LOT.after(lot.state, "consume")
+    lot.save(update_fields=["on_hand", "state"])
+    record(act, "use", lot, quantity=quantity, unit=unit)
+    return lot
+
+
+@command
+def return_to_lot(*, lot_id: int, quantity: Decimal, unit: str, act: Act) -> MaterialLot:
+    """Put back what was taken out of a lot and not used (a reverse dispense).
+
+    Raises:
+        Conflict: the lot is kept in another unit.
+        Invalid: nothing is put back.
+    """
+    lots = MaterialLot.objects.select_for_update(of=("self",)).select_related("material")
+    lot = lots.get(pk=lot_id)
+    if unit != lot.material.unit:
+        raise Conflict(f"{lot.number} is kept in {lot.material.unit}.", code="wrong_unit")
+    if quantity <= 0:
+        raise Invalid("Return more than nothing.", pointer="/quantity", code="range")
+    lot.on_hand += quantity
+    if lot.state == "consumed":
+        lot.state = LOT.after(lot.state, "return")
+    lot.save(update_fields=["on_hand", "state"])
+    record(act, "return", lot, quantity=quantity, unit=unit)
+    return lot
+
+
+def lot_scanned(*, material_code: str, scanned: str, site: Site, on: date) -> MaterialLot:
+    """Return the lot that was scanned, under lock, if it may be used on that day.
+
+    Raises:
+        Conflict: not known here, another material, in quarantine, used up, or expired.
+    """
     number = scanned.strip()
     lots = MaterialLot.objects.select_for_update(of=("self",)).select_related("material")
     lot = lots.filter(number=number, site=site, material__code=material_code).first()
@@ -110,17 +161,7 @@ def use_lot(
             pointer="/value",
             code="wrong_item",
         )
-    _check_lot(lot, quantity, unit, on)
-    lot.on_hand -= quantity
-    if lot.on_hand == 0:
-        lot.state = LOT.after(lot.state, "consume")
-    lot.save(update_fields=["on_hand", "state"])
-    record(act, "use", lot, quantity=quantity, unit=unit)
-    return lot
-
-
-def _check_lot(lot: MaterialLot, quantity: Decimal, unit: str, on: date) -> None:
-    told = f"Lot {lot.number} of {lot.material.name}"
+    told = _told(lot)
     if lot.state == "quarantine":
         raise Conflict(f"{told} is in quarantine.", pointer="/value", code="quarantined")
     if lot.state == "consumed":
@@ -130,6 +171,15 @@ def _check_lot(lot: MaterialLot, quantity: Decimal, unit: str, on: date) -> None
     # An expiry by date is the end of that day.
     if lot.expires_on < on:
         raise Conflict(f"{told} expired on {lot.expires_on}.", pointer="/value", code="expired")
+    return lot
+
+
+def _told(lot: MaterialLot) -> str:
+    return f"Lot {lot.number} of {lot.material.name}"
+
+
+def _check_quantity(lot: MaterialLot, quantity: Decimal, unit: str) -> None:
+    told = _told(lot)
     if unit != lot.material.unit:
         raise Conflict(f"{told} is kept in {lot.material.unit}, not {unit}.", code="wrong_unit")
     if quantity <= 0:

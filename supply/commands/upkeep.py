@@ -9,8 +9,10 @@ from audit.permissions import holds, require, sites_of
 from audit.signing import Proof, sign
 from kernel.canonical import plain
 from kernel.errors import Conflict, IllegalMove, Invalid, NotFound, NotPermitted
+from kernel.quantities import text_of
 from supply.commands.equipment_classes import weight_from
 from supply.commands.logbook import log
+from supply.commands.scales import read_scale
 from supply.commands.service import unit_for_update
 from supply.models import Calibration, Equipment, ScaleCheck
 from supply.queries import calibration_statement, class_coded
@@ -143,6 +145,19 @@ def decline_calibration(*, calibration_id: int, reason: str, act: Act) -> Calibr
     return calibration
 
 
+def _told_by(code: str, act: Act) -> str:
+    """Return what a scale itself shows of its check weight, before it is locked."""
+    sites = sites_of(act.by)
+    unit = Equipment.objects.filter(code=code).first()
+    if unit is None or (sites is not None and unit.site_id not in sites):
+        raise NotFound(f"Equipment {code[:40]} is not known here.")
+    known = class_coded(unit.equipment_class)
+    shown = read_scale(unit, load=known.check_weight if known else None)
+    if known is None or shown.unit != known.unit:
+        raise Conflict(f"{unit.name} shows {shown.unit}: set it to its unit.", code="wrong_unit")
+    return text_of(shown.value)
+
+
 @command
 def check_scale(*, code: str, entered: str, act: Act) -> ScaleCheck:
     """Record what a scale shows with its check weight on it.
@@ -150,14 +165,16 @@ def check_scale(*, code: str, entered: str, act: Act) -> ScaleCheck:
     A check that passed holds for the hours of the class; one that did not ends what held before.
 
     Args:
-        entered: what it shows, as it was read, in the unit of the class.
+        entered: what it shows, as it was read, in the unit of the class; nothing: it is asked.
 
     Raises:
         NotFound: there is no such unit where this person works.
         NotPermitted: they neither make medicines there nor are quality assurance.
         Invalid: it is no number.
         IllegalMove: its class asks for no check.
+        Conflict: it is asked, and is not connected or shows no weight.
     """
+    told = "" if entered.strip() else _told_by(code, act)
     unit = unit_for_update(code, act)
     require(holds(act.by, *CHECKERS, site_id=unit.site_id), "check scales here")
     known = class_coded(unit.equipment_class)
@@ -165,7 +182,8 @@ def check_scale(*, code: str, entered: str, act: Act) -> ScaleCheck:
         raise IllegalMove(f"No check is asked of {unit.name}.", code="no_check")
     assert known.check_weight is not None, "the database keeps a check whole"
     assert known.check_tolerance is not None, "as above"
-    shown = weight_from(entered, pointer="/shown")
+    text = told or entered.strip()
+    shown = weight_from(text, pointer="/shown")
     check = ScaleCheck(
         equipment=unit,
         at=act.at,
@@ -173,7 +191,8 @@ def check_scale(*, code: str, entered: str, act: Act) -> ScaleCheck:
         unit=known.unit,
         check_weight=known.check_weight,
         tolerance=known.check_tolerance,
-        entered=entered.strip(),
+        source="device" if told else "keyed",
+        entered=text,
         shown=shown,
         is_passed=is_within_tolerance(shown, known.check_weight, known.check_tolerance),
     )

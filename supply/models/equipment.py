@@ -37,6 +37,8 @@ class Equipment(Recorded):
     # Until when its cleaning, and its daily check, hold; no cleaning limit and no check: none.
     clean_until = models.DateTimeField(null=True, blank=True)
     checked_until = models.DateTimeField(null=True, blank=True)
+    # The line on which its weight is read, by the name that the settings give it; none: it is typed.
+    scale_line = models.CharField(max_length=40, blank=True, default="")
     history = kept_history()
 
     class Meta:

@@ -33,6 +33,8 @@ class MaterialLot(Recorded):
     expires_on = models.DateField()
     on_hand = models.DecimalField(max_digits=14, decimal_places=4)
     received_at = models.DateTimeField()
+    # In percent of what the label claims, as its certificate of analysis says; none: not stated.
+    potency = models.DecimalField(max_digits=9, decimal_places=4, null=True, blank=True)
     history = kept_history()
 
     class Meta:
@@ -41,6 +43,10 @@ class MaterialLot(Recorded):
                 fields=("material", "number", "site"), name="lot_is_numbered_once"
             ),
             models.CheckConstraint(condition=models.Q(on_hand__gte=0), name="lot_is_not_overdrawn"),
+            models.CheckConstraint(
+                condition=models.Q(potency__isnull=True) | models.Q(potency__gt=0),
+                name="lot_has_some_potency",
+            ),
         )
 
     def __str__(self) -> str:

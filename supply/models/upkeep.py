@@ -57,6 +57,10 @@ class ScaleCheck(Recorded):
     unit = models.CharField(max_length=16)
     check_weight = models.DecimalField(max_digits=18, decimal_places=6)
     tolerance = models.DecimalField(max_digits=18, decimal_places=6)
+    # Whether the scale itself told what it shows, or somebody typed it.
+    source = models.CharField(
+        max_length=8, choices=[("device", "device"), ("keyed", "keyed")], default="keyed"
+    )
     # The text as it was read from the scale stands beside its number (requirement DI-05).
     entered = models.CharField(max_length=64)
     shown = models.DecimalField(max_digits=18, decimal_places=6)

@@ -4,7 +4,16 @@ from supply.views.classes import class_list, class_page, describe
 from supply.views.equipment import equipment_list, equipment_page
 from supply.views.logbook import logbook, maintain
 from supply.views.reservations import cancel, reserve
-from supply.views.upkeep import accept, calibrate, check, decline, move, place, sign_unit
+from supply.views.upkeep import (
+    accept,
+    calibrate,
+    check,
+    connect,
+    decline,
+    move,
+    place,
+    sign_unit,
+)
 
 __all__ = [
     "accept",
@@ -13,6 +22,7 @@ __all__ = [
     "check",
     "class_list",
     "class_page",
+    "connect",
     "decline",
     "describe",
     "equipment_list",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -86,6 +87,10 @@ def shown(request: HttpRequest, unit: Equipment, refusal: Refusal | None = None)
         "is_checked": is_checked,
         "is_check_due": is_check_due(known.check_hours if known else None, unit.checked_until, at),
         "may_check": is_checked and holds(person, *CHECKERS, site_id=unit.site_id),
+        "is_scale": known is not None and known.is_scale,
+        "may_connect": holds(person, "engineer", site_id=unit.site_id),
+        "scale_lines": sorted(settings.SCALE_LINES),
+        "is_read": unit.scale_line in settings.SCALE_LINES,
         "may_record": holds(person, *RECORDERS, site_id=unit.site_id),
         "plain_moves": [(verb, MOVES[verb][0]) for verb in may if verb == "begin_cleaning"],
         "reasoned_moves": [

@@ -136,6 +136,23 @@ def decline(request: HttpRequest, code: str, calibration_id: int) -> HttpRespons
 
 
 @require_POST
+@roles_required("engineer")
+def connect(request: HttpRequest, code: str) -> HttpResponse:
+    """Say on which line a scale is read."""
+
+    def act(unit: Equipment) -> str:
+        commands.connect_scale(
+            code=unit.code,
+            line=request.POST.get("line", ""),
+            reason=request.POST.get("reason", ""),
+            act=act_of_request(request),
+        )
+        return f"{unit.name} is connected. Quality declares it qualified before it is used."
+
+    return answer(request, code, act)
+
+
+@require_POST
 @roles_required("operator", "qa")
 def check(request: HttpRequest, code: str) -> HttpResponse:
     """Record what a scale shows with its check weight on it."""

@@ -106,6 +106,7 @@ def samples() -> dict[str, str]:
         "<int:reservation_id>": str(_reserved(batch.number).pk),
         "<int:file_id>": str(file_on_record(batch).pk),
         "<int:place>": "1",
+        "<str:gesture>": "full",
         "<int:alarm_id>": str(Alarm.objects.all()[0].pk),
         "<str:code>": "S01",
     }

@@ -12,6 +12,7 @@ from tests.architecture.test_sizes_and_words import shown, sources
 # Who may open a connection at all, and why.
 SPEAKERS = {
     "audit/commands/witnessing.py": "tells the witness and the watch that the settings name",
+    "supply/drivers/lines.py": "reads scales on the lines that the settings name",
     "mes/embedded/": "starts servers of our own on this machine",
     "mes/run/": "asks our own web server whether it is ready",
 }

@@ -14,7 +14,7 @@ from batches.models import Batch, Order, Step
 from batches.rules.orders import WantedOrder
 from mes.demo.performing import Shift, perform_batch, perform_step, steady_sensors
 from supply import commands as supply
-from supply.models import Equipment, MaterialLot
+from supply.models import Equipment, Material, MaterialLot
 from supply.queries import lot_statement
 from tests.conftest import NOON
 from tests.worlds.audit import act_by, person, proof_of, site, train
@@ -59,13 +59,20 @@ def stock(room: str = ROOM) -> None:
 
 
 def approved_lot(
-    code: str, *, unit: str, number: str = "LOT-1", quantity: int = 1000
+    code: str,
+    *,
+    unit: str,
+    number: str = "LOT-1",
+    quantity: int = 1000,
+    potency: Decimal | None = None,
 ) -> MaterialLot:
     """A lot of a new material, approved by quality."""
-    material = supply.add_material(code=code, name=code.title(), unit=unit, act=act_by())
+    material = Material.objects.filter(code=code).first() or supply.add_material(
+        code=code, name=code.title(), unit=unit, act=act_by()
+    )
     lot = supply.add_lot(
         material=material, number=number, site=site("PLANT"), expires_on=date(2027, 12, 31),
-        quantity=Decimal(quantity), act=act_by(),
+        quantity=Decimal(quantity), potency=potency, act=act_by(),
     )  # fmt: skip
     return supply.approve_lot(
         lot_id=lot.pk,

@@ -140,7 +140,7 @@ def test_a_material_that_nobody_scans_or_knows_is_named() -> None:
     steps_of(plain)[2]["material"] = "ETHANOL"
     assert told(plain) == [
         "Step S3 names material ETHANOL, which is not in the recipe.",
-        "No step scans a lot of Water.",
+        "No step scans or weighs a lot of Water.",
     ]
 
 
