@@ -110,4 +110,5 @@ def plain_container(one: Weighing) -> dict[str, Any]:
 
 
 def _text(value: Decimal | None) -> str | None:
-    return None if value is None else text_of(value)
+    """Return a number without the zeros that only the width of its column adds."""
+    return None if value is None else text_of(value.normalize())

@@ -32,9 +32,12 @@ class Target:
     unit: str
 
     def words(self) -> str:
-        """Return it as it is printed: "12.50 g, 12.38 to 12.62"."""
-        edges = f"{text_of(self.low)} to {text_of(self.high)}"
-        return f"{quantity_label(self.wanted, self.unit)}, {edges}"
+        """Return it as it is printed: "12.50 g, 12.38 to 12.62 g"."""
+        return f"{quantity_label(self.wanted, self.unit)}, {self.edges()}"
+
+    def edges(self) -> str:
+        """Return its tolerance as it is printed: "12.38 to 12.62 g"."""
+        return f"{text_of(self.low)} to {quantity_label(self.high, self.unit)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,6 +177,20 @@ def event_time_of(standing: list[StepValue]) -> list[dict[str, Any]]:
     return [{"label": "Done", "value": shown_instant(done_at), "old": ""}] if done_at else []
 
 
+def _containers(standing: list[StepValue]) -> list[dict[str, Any]]:
+    """Return the lines of the e-sign dialog for what was weighed: which lot, on which scale."""
+    found = standing[-1].details.get("containers", ()) if standing else ()
+    return [
+        {
+            "label": one["container"],
+            "value": f"lot {one['lot']}, {one['net'] or one['tare']} {one['unit']}"
+            f" on {one['scale']}, {one['state']}",
+            "old": "",
+        }
+        for one in found
+    ]
+
+
 def _label(standing: list[StepValue]) -> str:
     if not standing:
         return "Step"
@@ -258,6 +272,7 @@ def sign_dialogs(
             },
             *_results_before(standing),
             *event_time_of(standing),
+            *_containers(standing),
         ],
         "digest": digest,
         "version": step.version,

@@ -38,7 +38,7 @@ def weighing_of(step: Step, phase: WeighStep) -> dict[str, Any]:
         return {**facts, "stage": "empty", "why_not": refusal.detail}
     found = counted_of(full, phase)
     facts |= {
-        "asked": f"Target {target.words()}",
+        "asked": target.edges(),
         "wanted": quantity_label(target.wanted, phase.unit),
     }
     facts |= _bar(target, found, phase) if full else {}
