@@ -117,6 +117,18 @@ EXECUTION = Moves(
     {edge: after for edge, after in PHASE.table.items() if edge[1] != "reset"},
 )
 
+# The modes of ISA-88: who moves a step on. Where an instrument gives the value (automatic), somebody
+# with the right may let people read and type it (manual), and back.
+MODE = Moves(
+    "mode of a step",
+    "semi_automatic",
+    {
+        ("automatic", "take_over"): "manual",
+        ("semi_automatic", "take_over"): "manual",
+        ("manual", "give_back"): "automatic",
+    },
+)
+
 # A recipe carried out for training; a pass is recorded when quality signs it.
 REHEARSAL = Moves(
     "rehearsal",

@@ -26,6 +26,7 @@ from batches.reports.signed import signed
 from kernel.canonical import plain
 from kernel.errors import Invalid
 from mes.packages.making import write_package
+from mes.production_record import production_record
 from mes.record import record_document
 
 
@@ -60,6 +61,39 @@ class Record(APIView):
         if is_unchanged(request, etag):
             return Response(status=304, headers={"ETag": etag})
         return Response(document, headers={"ETag": etag})
+
+
+class ProductionRecordOut(serializers.Serializer[Any]):
+    """The record in the groups of IEC 61512-4 (docs/reference/production-record.schema.json)."""
+
+    format = serializers.CharField()
+    content_digest = serializers.CharField()
+    batch_information = serializers.DictField()
+    recipe = serializers.DictField()
+    events = serializers.ListField(child=serializers.DictField())
+    personnel = serializers.ListField(child=serializers.DictField())
+    process_data = serializers.ListField(child=serializers.DictField())
+    materials = serializers.DictField()
+    equipment = serializers.DictField()
+    samples = serializers.DictField()
+    exceptions = serializers.DictField()
+    documents = serializers.DictField()
+    corrections = serializers.DictField()
+
+
+class ProductionRecord(APIView):
+    """The record of a batch in the groups of IEC 61512-4."""
+
+    scopes, roles = SCOPES, ROLES
+
+    @extend_schema(
+        operation_id="batch_production_record",
+        responses={200: ProductionRecordOut, **refusals(400, 401, 403, 404)},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Return what is known of a batch, grouped for another system."""
+        only_known(request)
+        return Response(production_record(record_document(batch_asked(request, number))))
 
 
 class PdfRenderer(BaseRenderer):

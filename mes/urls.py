@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from mes.about import about
 from mes.accounts.factor_views import factors_lost
 from mes.accounts.views import send_link, sessions_end
-from mes.record_api import Events, Record, RecordPackage, RecordPdf
+from mes.record_api import Events, ProductionRecord, Record, RecordPackage, RecordPdf
 from mes.verification_pages import (
     package_page,
     stop_verification,
@@ -28,6 +28,11 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/events/", Events.as_view(), name="api-events"),
     path("api/v1/batches/<str:number>/record/", Record.as_view(), name="api-record"),
+    path(
+        "api/v1/batches/<str:number>/production-record/",
+        ProductionRecord.as_view(),
+        name="api-production-record",
+    ),
     path("api/v1/batches/<str:number>/record.pdf", RecordPdf.as_view(), name="api-record-pdf"),
     path("api/v1/batches/<str:number>/package.zip", RecordPackage.as_view(), name="api-package"),
     path("api/docs/", ApiDocs.as_view(), name="api-docs"),

@@ -46,6 +46,7 @@ NAMES: dict[str, Name] = {
     "audit.User": Name(
         text="Account {0}", fields=("username", "full_name"), short="{1}", found_by="username"
     ),
+    "batches.StageYield": Name(text="Yield of {0}", fields=(OF_BATCH,)),
     "batches.Weighing": Name(text="Container {0} of {1}", fields=("number", OF_BATCH)),
     "batches.Attachment": Name(text="File {0} of {1}", fields=("name", OF_BATCH)),
     "batches.Amendment": Name(
@@ -172,6 +173,9 @@ VERBS: dict[str, str] = {
     "weigh": "Weighed",
     "weigh_empty": "Weighed an empty container",
     "discard": "Gave up",
+    "compute_yield": "Computed a yield",
+    "take_over": "Let people type what an instrument shows",
+    "give_back": "Gave a step back to its instrument",
     "connect_scale": "Connected a scale",
     "print_labels": "Printed labels",
     "wait": "Made to wait again",

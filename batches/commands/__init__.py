@@ -18,6 +18,7 @@ from batches.commands.erasure import erase_patient
 from batches.commands.files import attach_file, print_labels
 from batches.commands.holds import hold_batch, hold_batches_of, resume_batch
 from batches.commands.lifecycle import abort_batch, start_batch
+from batches.commands.modes import switch_mode
 from batches.commands.omissions import mark_not_applicable
 from batches.commands.orders import (
     cancel_order,
@@ -79,6 +80,7 @@ __all__ = [
     "sign_step",
     "start_batch",
     "start_step",
+    "switch_mode",
     "verify_step",
     "weigh_empty",
     "weigh_full",

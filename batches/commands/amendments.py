@@ -33,6 +33,7 @@ from batches.queries.amendments import (
 from batches.queries.work import document_of_batch, latest_of
 from batches.rules.amendments import Amended, Change, judged, plain_step, words_of_change
 from batches.rules.entries import reason_from
+from batches.rules.modes import mode_of
 from batches.states import STEP, STEP_OVER
 from kernel.canonical import digest
 from kernel.errors import AlreadyDone, Conflict, Invalid, NotFound, NotPermitted
@@ -323,6 +324,7 @@ def _add_step(amendment: Amendment, placed: Placed, behind: Step, made: Amended,
         inserted=behind.inserted + 1,
         code=placed.step.code,
         kind=placed.step.kind,
+        mode=mode_of(placed.step),
         title=placed.step.title,
         unit_procedure=placed.unit_procedure.title,
         operation=placed.operation.title,

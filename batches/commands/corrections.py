@@ -13,7 +13,9 @@ from batches.commands.locks import check_seen, require_running, step_for_update
 from batches.commands.reading_kinds import read
 from batches.commands.readings import Entry, Source
 from batches.commands.steps import require_performer
-from batches.commands.values import store, tell_exception
+from batches.commands.telling import tell_exception
+from batches.commands.values import store
+from batches.commands.yields import note_yields
 from batches.models import Step, StepValue
 from batches.queries.statements import correction_statement, current_values, values_of
 from batches.queries.work import definition_of
@@ -81,6 +83,8 @@ def correct_value(
     if used_by:
         detail += f" It was used in {', '.join(used_by)}: look there again."
     tell_exception(step, "correction", "warning" if used_by else "note", detail, act=act)
+    if step.state == "complete":
+        note_yields(step, act)
     return value
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from audit.acts import Act, record
 from audit.queries import next_id
 from batches.models import Step
+from batches.queries.work import definition_of
+from batches.rules.modes import mode_of
 
 
 def next_execution(step: Step, *, number: int | None = None, act: Act) -> Step:
@@ -19,6 +21,7 @@ def next_execution(step: Step, *, number: int | None = None, act: Act) -> Step:
         ordinal=step.ordinal,
         code=step.code,
         kind=step.kind,
+        mode=mode_of(definition_of(step)),
         title=step.title,
         unit_procedure=step.unit_procedure,
         operation=step.operation,

@@ -10,7 +10,8 @@ from batches.commands.file_contents import Content, content_from
 from batches.commands.locks import check_seen, require_running, save_step, step_for_update
 from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
-from batches.commands.values import store, tell_exception
+from batches.commands.telling import tell_exception
+from batches.commands.values import store
 from batches.models import Attachment, Step, StepValue
 from batches.ports import LabelWords, drawn_labels
 from batches.queries.statements import current_values, values_of

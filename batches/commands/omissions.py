@@ -6,7 +6,8 @@ from audit.acts import Act, command
 from batches.commands.locks import check_seen, require_running, step_for_update
 from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
-from batches.commands.values import store, tell_exception
+from batches.commands.telling import tell_exception
+from batches.commands.values import store
 from batches.models import StepValue
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of

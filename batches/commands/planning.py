@@ -20,6 +20,7 @@ from batches.events import BatchCanceled, BatchIssued, BatchPlanned
 from batches.models import Batch, Order, Step
 from batches.queries.statements import issue_statement
 from batches.rules.entries import reason_from
+from batches.rules.modes import mode_of
 from batches.states import BATCH, GIVEN_UP, ORDER
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotFound
 from kernel.events import publish
@@ -157,6 +158,7 @@ def _add_step(batch: Batch, placed: Placed, order: StepOrder, act: Act) -> None:
         ordinal=placed.ordinal,
         code=code,
         kind=placed.step.kind,
+        mode=mode_of(placed.step),
         title=placed.step.title,
         unit_procedure=placed.unit_procedure.title,
         operation=placed.operation.title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from batches.ports import sensor_value
 from batches.queries.work import document_of_batch, found_values, order_values
 from batches.rules.calculations import computed
 from batches.rules.entries import follows_pattern, reason_from, text_from
+from batches.rules.modes import MANUAL
 from batches.rules.moments import instant_from, why_outside
 from batches.rules.verdicts import (
     OK,
@@ -225,7 +226,10 @@ def read_timer(phase: TimerStep, entry: Entry) -> Reading:
 
 
 def read_sensor(phase: SensorStep, entry: Entry) -> Reading:
-    """Return what the sensor shows now."""
+    """Return what the sensor shows now; in manual mode, what a person read from the instrument."""
+    if entry.step.mode == MANUAL:
+        reason_from(entry.reason, what="A value that is read and typed")
+        return read_number(_as_number(phase), entry)
     room = entry.step.batch.room
     live = sensor_value(room.code, phase.place, phase.quantity) if room else None
     if live is None or not live.is_good or entry.act.at - live.at > FRESH_FOR:
@@ -247,6 +251,15 @@ def read_sensor(phase: SensorStep, entry: Entry) -> Reading:
         judged=judged,
         details={"sensor": live.sensor, "at": live.at.isoformat()},
     )
+
+
+def _as_number(phase: SensorStep) -> NumberStep:
+    """Return a step that takes the value of a sensor as it is typed, within the same limits."""
+    shared = {one.name: getattr(phase, one.name) for one in fields(Phase)}
+    return NumberStep(
+        **shared, parameter=phase.quantity, unit=phase.unit, decimals=phase.decimals,
+        hard=phase.hard, soft=phase.soft,
+    )  # fmt: skip
 
 
 def read_calculation(phase: CalculationStep, entry: Entry) -> Reading:

@@ -15,10 +15,12 @@ from batches.commands.locks import (
 )
 from batches.commands.opening import open_steps
 from batches.commands.training import require_trained
+from batches.commands.yields import note_yields
 from batches.events import StepChanged, StepCompleted
 from batches.models import Batch, Step
 from batches.queries.statements import current_values, step_statement, values_of
 from batches.queries.work import definition_of
+from batches.rules.modes import MANUAL
 from batches.rules.needs import missing_values, needs_second
 from batches.rules.phases import phase_of
 from batches.states import EXECUTION, STEP
@@ -125,7 +127,8 @@ def sign_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act: A
         seen_digest=seen_digest,
     )
     step.performed_by = act.by
-    if needs_second(definition, [value.verdict for value in standing]):
+    is_manual = step.mode == MANUAL
+    if is_manual or needs_second(definition, [value.verdict for value in standing]):
         step.state = STEP.after(step.state, "perform")
         save_step(step, "perform", "performed_by", act=act)
         publish(StepChanged(**step_fields(step, act)))
@@ -183,6 +186,7 @@ def _completed(step: Step, verb: str, act: Act) -> Step:
     step.completed_at = act.at
     save_step(step, verb, "performed_by", "verified_by", "completed_at", "phase", act=act)
     _use_up(step, act)
+    note_yields(step, act)
     publish(StepCompleted(**step_fields(step, act)))
     open_steps(step.batch, act=act)
     return step

@@ -19,17 +19,19 @@ from batches.commands.locks import (
 from batches.commands.reading_kinds import read
 from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
-from batches.events import ExceptionRaised, StepChanged
+from batches.commands.telling import tell_exception
+from batches.events import StepChanged
 from batches.models import Step, StepValue
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import optional_reason_from, reason_from, text_from
 from batches.rules.lateness import event_time, judged_lateness
+from batches.rules.modes import MANUAL
 from batches.rules.needs import is_scanned, may_repeat, value_name
 from batches.rules.verdicts import Judged
 from kernel.errors import AlreadyDone, Invalid
 from kernel.events import publish
-from recipes.rules.steps import ScanIdentityStep
+from recipes.rules.steps import ScanIdentityStep, SensorStep
 from recipes.rules.steps import Step as Phase
 from supply import commands as supply
 
@@ -218,6 +220,12 @@ def store(
     return value
 
 
+def _tell_manual(entry: Entry) -> None:
+    step = entry.step
+    detail = f"{step.code} {step.title}: the value was read and typed: {entry.reason}"
+    tell_exception(step, "keyed", "warning", detail, act=entry.act)
+
+
 def _tell_typed(entry: Entry) -> None:
     step = entry.step
     detail = f"{step.code} {step.title}: the code was typed, not scanned: {entry.reason}"
@@ -235,14 +243,9 @@ def _tell_apart(entry: Entry, late: Judged, *, is_typed: bool, before: int) -> N
         tell_exception(entry.step, "repeat", "warning", detail, act=entry.act)
     if is_typed:
         _tell_typed(entry)
+    if entry.step.mode == MANUAL and entry.step.kind == SensorStep.kind:
+        _tell_manual(entry)
     if late.exception_kind:
         step = entry.step
         detail = f"{step.code} {step.title}: {late.reason}: {entry.reason}"
         tell_exception(step, late.exception_kind, late.severity, detail, act=entry.act)
-
-
-def tell_exception(step: Step, kind: str, severity: str, detail: str, *, act: Act) -> None:
-    """Tell the reviewers' floor of something outside what was expected."""
-    fields = step_fields(step, act)
-    fields.pop("step")
-    publish(ExceptionRaised(**fields, exception_kind=kind, severity=severity, detail=detail[:1000]))

@@ -14,7 +14,7 @@ from audit.acts import Act, command, record
 from audit.queries import next_id
 from batches.commands.locks import check_seen, require_running, save_step, step_for_update
 from batches.commands.steps import require_open, require_performer
-from batches.commands.values import tell_exception
+from batches.commands.telling import tell_exception
 from batches.models import Step, Weighing
 from batches.queries.statements import current_values, values_of
 from batches.queries.weighing import (
@@ -25,6 +25,7 @@ from batches.queries.weighing import (
 )
 from batches.queries.work import definition_of
 from batches.rules.entries import reason_from
+from batches.rules.modes import MANUAL
 from batches.rules.weighing import (
     WHOLE,
     Held,
@@ -97,7 +98,7 @@ def weigh_empty(
     shown = None if entered else _shown(step_id, scale, None, act)
     step, phase = _open_step(step_id, seen, act)
     taken, used, known = _taken_and_used(step, phase, lot, scale, act)
-    weight = shown or _typed(phase, known, entered, unit, reason)
+    weight = shown or _typed(step, phase, known, entered, unit, reason)
     _require_shown(known, weight.value, None)
     made = Weighing(
         id=next_id(Weighing),
@@ -146,7 +147,7 @@ def weigh_full(
         words = " ".join(one.words for one in reasons)
         raise Conflict(words, pointer="/scale", code=reasons[0].code)
     known, _target = scale_of(waiting.scale), target_of(step, phase)
-    weight = shown or _typed(phase, known, entered, unit, reason)
+    weight = shown or _typed(step, phase, known, entered, unit, reason)
     net = net_of(made.tare, weight.value)
     _require_shown(known, weight.value, net)
     held = Held(net=in_unit(net, known.unit, phase.unit), potency=made.potency)
@@ -281,9 +282,11 @@ def _shown(step_id: int, scale: str, container: Weighing | None, act: Act) -> We
     return Weight(value=value, source=Source.DEVICE, reason="")
 
 
-def _typed(phase: WeighStep, known: Scale, entered: str, unit: str, reason: str) -> Weight:
+def _typed(
+    step: Step, phase: WeighStep, known: Scale, entered: str, unit: str, reason: str
+) -> Weight:
     """Return a weight that somebody typed, with the reason why the scale did not tell it."""
-    if phase.automated:
+    if phase.automated and step.mode != MANUAL:
         raise Conflict("This weight comes from the scale: it is not typed.", code="device_only")
     value = decimal_from(entered, pointer="/value")
     if places_of(value) > _MOST_PLACES:

@@ -6,6 +6,7 @@ from batches.models.batch import Batch, Hold
 from batches.models.branch import Branch
 from batches.models.order import Order
 from batches.models.rehearsal import Rehearsal
+from batches.models.stage_yield import StageYield
 from batches.models.step import Step, StepValue
 from batches.models.weighing import Weighing
 
@@ -18,6 +19,7 @@ __all__ = [
     "Hold",
     "Order",
     "Rehearsal",
+    "StageYield",
     "Step",
     "StepValue",
     "Weighing",

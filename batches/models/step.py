@@ -8,7 +8,7 @@ from django.db import models
 
 from audit.models import Recorded, User, kept_history
 from batches.models.batch import Batch
-from batches.states import EXECUTION, STEP
+from batches.states import EXECUTION, MODE, STEP
 
 
 class Step(Recorded):
@@ -23,7 +23,7 @@ class Step(Recorded):
     """
 
     chained_in = ("batch", "batch_id")
-    moves = {"state": STEP, "phase": EXECUTION}
+    moves = {"state": STEP, "phase": EXECUTION, "mode": MODE}
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="steps")
     ordinal = models.PositiveSmallIntegerField()
     code = models.CharField(max_length=24)
@@ -43,6 +43,8 @@ class Step(Recorded):
     unit_procedure_code = models.CharField(max_length=24, blank=True, default="")
     operation_code = models.CharField(max_length=24, blank=True, default="")
     phase = models.CharField(max_length=12, choices=EXECUTION.choices(), default="idle")
+    # Who moves it on (IEC 61512-1): rows older than the column are semi-automatic.
+    mode = models.CharField(max_length=16, choices=MODE.choices(), default=MODE.initial)
     # An alternative or a loop bears on it: the control recipe is asked.
     is_branched = models.BooleanField(default=False)
     inserted = models.PositiveSmallIntegerField(default=0)

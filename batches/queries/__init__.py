@@ -43,6 +43,7 @@ from batches.queries.records import (
     record_of,
     signatures_by_subject,
     steps_with_values,
+    yields_of,
 )
 from batches.queries.rehearsals import (
     document_rehearsed,
@@ -161,4 +162,5 @@ __all__ = [
     "unfinished_steps",
     "values_of",
     "work_of",
+    "yields_of",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.models import Signature
 from audit.queries import judged, plain_signature, signatures_in
-from batches.models import Amendment, Batch, Branch, Hold, Step, StepValue
+from batches.models import Amendment, Batch, Branch, Hold, StageYield, Step, StepValue
 from batches.queries.amendments import amendments_of, plain_amendment
 from batches.queries.files import files_of
 from batches.queries.statements import current_values, execution_of, plain_value
@@ -46,6 +46,7 @@ def record_of(batch: Batch) -> dict[str, Any]:
         **_branches(batch),
         **_controls(steps),
         **_weighings(batch),
+        **_yields(batch),
         **_files(batch),
         **_amendments(batch, signatures),
     }
@@ -55,6 +56,33 @@ def _weighings(batch: Batch) -> dict[str, Any]:
     """Return every container that was weighed, whatever became of it; nothing where there are none."""
     found = [{"step": one.step.code, **plain_container(one)} for one in weighings_in(batch)]
     return {"weighings": found} if found else {}
+
+
+def _yields(batch: Batch) -> dict[str, Any]:
+    """Return what was found at the stages, oldest first; nothing where there are none."""
+    found = [
+        {
+            "step": one.step.code,
+            "execution": one.step.execution,
+            "label": one.label,
+            "expected": one.expected,
+            "actual": one.actual,
+            "unit": one.unit,
+            "percent": one.percent,
+            "low": one.low,
+            "high": one.high,
+            "is_within": one.is_within,
+            "at": one.at,
+            "by": one.by.full_name,
+        }
+        for one in yields_of(batch)
+    ]
+    return {"yields": found} if found else {}
+
+
+def yields_of(batch: Batch) -> list[StageYield]:
+    """Return what was found at the stages of a batch, oldest first."""
+    return list(batch.yields.select_related("step", "by").order_by("pk"))
 
 
 def _files(batch: Batch) -> dict[str, Any]:

@@ -109,7 +109,9 @@ def execution_of(step: Step) -> dict[str, Any]:
     What was signed and sealed of first executions stays as it was, to the letter. A step that an
     amendment added says behind which number it stands.
     """
-    added = {"inserted": step.inserted} if step.inserted else {}
+    added: dict[str, Any] = {"inserted": step.inserted} if step.inserted else {}
+    # What began as its instrument asks says nothing; what people took over does.
+    added |= {"mode": step.mode} if step.mode == "manual" else {}
     if step.execution == 1:
         return added
     return {"execution": step.execution, "round": step.round, **added}

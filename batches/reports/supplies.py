@@ -35,6 +35,8 @@ def supplies(paper: Paper, record: Document) -> None:
     )  # fmt: skip
     if "weighings" in record:
         weighings(paper, record)
+    if "yields" in record:
+        yields(paper, record)
     paper.heading("Equipment", key="equipment")
     paper.table(
         (
@@ -53,6 +55,30 @@ def supplies(paper: Paper, record: Document) -> None:
         ],
     )  # fmt: skip
     custody(paper, record)
+
+
+def yields(paper: Paper, record: Document) -> None:
+    """Set what was found at each stage beside what was expected (21 CFR 211.188(b)(7))."""
+    paper.heading("Yields", key="yields", size=9)
+    paper.table(
+        (
+            Column(name="Step", share=0.08, look="bold"), Column(name="Stage", share=0.26),
+            Column(name="Expected", share=0.15), Column(name="Found", share=0.15),
+            Column(name="Percent and limits", share=0.16), Column(name="When", share=0.2),
+        ),
+        [
+            (
+                one["step"], one["label"], amount(one["expected"], one["unit"]),
+                amount(one["actual"], one["unit"]),
+                [
+                    (f"{one['percent']} %", "bold" if one["is_within"] else "stop"),
+                    (f"{one['low'] or '—'} to {one['high'] or '—'} %", "faint"),
+                ],
+                f"computed, {shown_time(one['at'])}",
+            )
+            for one in record["yields"]
+        ],
+    )  # fmt: skip
 
 
 def weighings(paper: Paper, record: Document) -> None:

@@ -29,6 +29,7 @@ from batches.queries import (
     progress_of,
     signatures_by_subject,
     steps_with_values,
+    yields_of,
 )
 from batches.rules.phases import phase_of, rolled_up
 from batches.states import BATCH
@@ -129,6 +130,7 @@ def batch_shown(request: HttpRequest, batch: Batch, **more: Any) -> dict[str, An
         "tree": tree_of(steps, signatures, branches_of(batch)),
         "phases": phases_of(step for step, _ in steps),
         "holds": holds_of(batch),
+        "yields": yields_of(batch),
         "signatures": signatures[Batch._meta.label, batch.pk],
         "may": may_now(user, batch),
         "signing": issue_dialog(request, batch, str(more.pop("sign_error", ""))),

@@ -6,9 +6,11 @@ from typing import Any
 
 from audit.models import User
 from audit.permissions import holds
+from batches.commands.modes import SWITCHERS
 from batches.models import Step
+from batches.rules.modes import may_be_manual
 from batches.rules.phases import phase_of
-from batches.states import PHASE
+from batches.states import MODE, PHASE
 from recipes.rules.steps import Step as Phase
 
 STOPPERS = ("operator", "verifier", "qa", "qp")
@@ -63,6 +65,22 @@ _OMISSION: dict[str, Any] = {
 }
 
 
+_MODES: dict[str, dict[str, Any]] = {
+    "take_over": {
+        "title": "Type what the instrument shows",
+        "hint": "A person reads it, a second person signs, and quality reviews it.",
+        "submit": "Manual mode",
+        "icon": "edit",
+    },
+    "give_back": {
+        "title": "Let the instrument give the value again",
+        "hint": "The step is automatic again.",
+        "submit": "Automatic mode",
+        "icon": "play",
+    },
+}
+
+
 def commands_now(user: User, step: Step, phase: Phase, *, may_omit: bool) -> list[dict[str, Any]]:
     """Return the commands that the table knows in this state and this person may give.
 
@@ -72,6 +90,10 @@ def commands_now(user: User, step: Step, phase: Phase, *, may_omit: bool) -> lis
     batch = step.batch
     roles = {"restart": ("qa",), "reset": ("qa",), "resume": phase.roles}
     found = [_OMISSION] if may_omit and phase.may_skip else []
+    is_worked_on = step.state == "running" and batch.state == "in_progress"
+    may_switch = is_worked_on and holds(user, *SWITCHERS, site_id=batch.site_id)
+    if may_switch and may_be_manual(phase):
+        found += [{"verb": verb, **_MODES[verb]} for verb in MODE.verbs_from(step.mode)]
     for verb in PHASE.verbs_from(phase_of(step.state, step.phase)):
         is_running = batch.state == "in_progress"
         is_ending = verb in ("stop", "abort") and batch.state == "on_hold"

@@ -16,7 +16,7 @@ from batches.views.step_screen import Typed
 from batches.views.steps import found_step, path_of, refused
 from kernel.errors import Refusal
 
-COMMANDERS = ("operator", "verifier", "qa", "qp")
+COMMANDERS = ("operator", "verifier", "qa", "qp", "engineer")
 SAID = {
     "pause": "is paused",
     "resume": "goes on",
@@ -25,6 +25,8 @@ SAID = {
     "stop": "is stopped, and the batch on hold",
     "abort": "is aborted, and the batch on hold",
     "reset": "is done again",
+    "take_over": "is read and typed by people",
+    "give_back": "is automatic again",
     "not_applicable": "does not apply; sign it",
 }
 
@@ -41,6 +43,8 @@ def move_phase(request: HttpRequest, number: str, code: str) -> HttpResponse:
         with noted(request, verb or "move_phase", step.batch, step):
             if verb == "reset":
                 commands.reset_phase(**asked)
+            elif verb in ("take_over", "give_back"):
+                commands.switch_mode(**asked, verb=verb)
             elif verb == "not_applicable":
                 commands.mark_not_applicable(**asked)
             else:

@@ -7,6 +7,7 @@ from typing import Any
 
 from batches.models import Step
 from batches.queries.weighing import counted_of, scale_of, target_of, weighings_of
+from batches.rules.modes import MANUAL
 from batches.rules.weighing import Target, in_unit, still_wanted
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, round_half_up, text_of
@@ -27,7 +28,7 @@ def weighing_of(step: Step, phase: WeighStep) -> dict[str, Any]:
         "containers": rows,
         "full": full,
         "open": filled,
-        "is_automated": phase.automated,
+        "is_automated": phase.automated and step.mode != MANUAL,
         "lot_help": f"A lot of {phase.material}.",
         "scale_help": f"A scale of the class {phase.equipment}.",
         "typed_scale": last.scale.code if last else "",

@@ -30,6 +30,7 @@ from kernel.canonical import canonical, plain
 from mes.build import product_version
 from mes.packages import verify
 from mes.packages.container import Container
+from mes.production_record import production_record
 from mes.record import record_document
 from mes.verifying import streams_of
 from monitoring.models import Watch
@@ -54,6 +55,7 @@ def write_package(batch: Batch, file: BinaryIO, *, at: datetime) -> None:
         container.add("README.txt", [README.read_bytes()])
         container.add("record.pdf", [signed(pdf_of(document))])
         container.add("record.json", [canonical(document).encode()])
+        container.add("production-record.json", [_json(production_record(document))])
         container.add("signatures.json", [_json(signatures_of(streams))])
         container.add("ledger.jsonl", ledger_of(streams))
         for one in batch.attachments.order_by("pk").iterator(chunk_size=1):

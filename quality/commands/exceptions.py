@@ -21,9 +21,23 @@ DISPOSED = ("released", "rejected")
 def record_exception(event: Any) -> None:
     """Keep what batches told as an exception of that batch (reader of ExceptionRaised).
 
-    An identity exception belongs to the deviation that the same scan has just opened.
+    An identity exception belongs to the deviation that the same scan has just opened; a yield
+    beyond its limits is investigated, so it opens one (21 CFR 211.192).
     """
     deviation = None
+    if event.exception_kind == "yield":
+        batch = batch_for_update(event.batch_id, act=event.act)
+        deviation = opened_deviation(
+            Reported(
+                kind="yield",
+                title=event.detail[:200],
+                description=event.detail,
+                batch=batch,
+                site_id=batch.site_id,
+                in_stream=batch.stream(),
+            ),
+            act=event.act,
+        )
     if event.exception_kind == "identity":
         deviation = Deviation.objects.filter(
             batch_id=event.batch_id, kind="identity", reported_at=event.act.at,

@@ -104,12 +104,18 @@ class Material:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """The quantity expected, without loss, at one step (…(b)(6))."""
+    """The quantity expected, without loss, at one step (…(b)(6)).
+
+    What is found there is its yield, in percent of this quantity; beyond its own percentages it is
+    investigated, and beyond those of the header where it is the theoretical yield itself.
+    """
 
     step: str
     label: str
     quantity: Decimal
     unit: str
+    min_percent: Decimal | None = None
+    max_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,12 +190,18 @@ def _material(reader: Reader) -> Material:
 
 
 def _stage(reader: Reader) -> Stage:
-    return Stage(
+    read = Stage(
         step=reader.code("step", longest=24),
         label=reader.text("label", longest=200, is_required=True),
         quantity=reader.number("quantity", is_required=True),
         unit=reader.unit(),
+        min_percent=reader.number("min_percent"),
+        max_percent=reader.number("max_percent"),
     )
+    low, high = read.min_percent, read.max_percent
+    if low is not None and high is not None and low > high:
+        reader.fault("min_percent", "impossible_range", "The lowest yield is above the highest.")
+    return read
 
 
 def _equipment(reader: Reader) -> EquipmentClass:

@@ -13,7 +13,7 @@ from audit.acts import Act, command
 from audit.edges import act_of_task, now
 from audit.models import User
 from batches.commands import hold_batch, resume_batch
-from batches.commands.values import tell_exception
+from batches.commands.telling import tell_exception
 from batches.models import Batch, Step
 from monitoring.commands import ingest_readings
 from monitoring.models import Sensor
