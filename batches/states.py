@@ -154,3 +154,23 @@ WEIGHING = Moves(
         ("weighed", "return"): "returned",
     },
 )
+
+CHANGEOVER_PLAN = Moves(
+    "changeover plan",
+    "draft",
+    {
+        ("draft", "approve"): "in_force",
+        ("draft", "withdraw"): "withdrawn",
+        ("in_force", "supersede"): "superseded",
+    },
+)
+
+# A room between two batches: its points, then one person's signature and another's.
+CHANGEOVER = Moves(
+    "changeover",
+    "open",
+    {
+        ("open", "perform"): "performed",
+        ("performed", "check"): "done",
+    },
+)

@@ -10,6 +10,7 @@ from batches.api.orders import OneOrder, Orders
 
 BATCH = "batches/<str:number>/"
 STEP = f"{BATCH}steps/<str:code>/"
+ROOM = "equipment/<str:code>/changeovers/"
 ORDER = "orders/<str:number>/"
 
 urlpatterns = [
@@ -42,7 +43,13 @@ urlpatterns = [
     path("receipt/<str:number>/", views.receipt_order, name="receipt-order"),
     path("receipt/<str:number>/scan/", views.receipt_scan, name="receipt-scan"),
     path("batches/", views.batch_list, name="batches"),
-    path("equipment/<str:code>/changeovers/", views.changeovers, name="room-changeovers"),
+    path(ROOM, views.changeovers, name="room-changeovers"),
+    path(f"{ROOM}begin/", views.changeover_begin, name="changeover-begin"),
+    path(f"{ROOM}point/", views.changeover_point, name="changeover-point"),
+    path(f"{ROOM}sign/", views.changeover_sign, name="changeover-sign"),
+    path(f"{ROOM}plan/", views.changeover_plan, name="changeover-plan"),
+    path(f"{ROOM}plan/approve/", views.changeover_plan_approve, name="changeover-plan-approve"),
+    path(f"{ROOM}plan/withdraw/", views.changeover_plan_withdraw, name="changeover-plan-withdraw"),
     path("batches/plan/", views.plan, name="batch-plan"),
     path("recipes/<str:code>/<int:number>/replay/", views.replay, name="recipe-replay"),
     path("recipes/<str:code>/<int:number>/rehearse/", views.rehearse, name="recipe-rehearse"),

@@ -16,7 +16,7 @@ Plain = dict[str, Any]
 # Where each part of the record belongs; a part that a batch does not have is an empty list.
 GROUPS: dict[str, tuple[str, ...]] = {
     "materials": ("materials", "weighings", "identity_checks", "collections", "custody", "yields"),
-    "equipment": ("equipment", "sensors"),
+    "equipment": ("equipment", "sensors", "changeover"),
     "samples": ("samples", "results", "laboratory"),
     "exceptions": ("exceptions", "deviations", "alarms", "holds", "amendments"),
     "documents": ("files", "copies"),

@@ -46,6 +46,10 @@ NAMES: dict[str, Name] = {
     "audit.User": Name(
         text="Account {0}", fields=("username", "full_name"), short="{1}", found_by="username"
     ),
+    "batches.Changeover": Name(text="Changeover of {0}", fields=("room__code",)),
+    "batches.ChangeoverPlan": Name(
+        text="Changeover plan {0} of {1}", fields=("number", "room__code")
+    ),
     "batches.StageYield": Name(text="Yield of {0}", fields=(OF_BATCH,)),
     "batches.Weighing": Name(text="Container {0} of {1}", fields=("number", OF_BATCH)),
     "batches.Attachment": Name(text="File {0} of {1}", fields=("name", OF_BATCH)),
@@ -176,6 +180,9 @@ VERBS: dict[str, str] = {
     "compute_yield": "Computed a yield",
     "take_over": "Let people type what an instrument shows",
     "give_back": "Gave a step back to its instrument",
+    "write": "Wrote",
+    "begin_changeover": "Began a changeover",
+    "do_point": "Did a point",
     "connect_scale": "Connected a scale",
     "print_labels": "Printed labels",
     "wait": "Made to wait again",

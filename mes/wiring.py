@@ -67,6 +67,8 @@ def standings() -> dict[str, Standings]:
     from batches.queries import (
         standing_of_amendments,
         standing_of_batches,
+        standing_of_changeovers,
+        standing_of_plans,
         standing_of_rehearsals,
         standing_of_steps,
     )
@@ -80,6 +82,8 @@ def standings() -> dict[str, Standings]:
     return {
         "batches.Amendment": standing_of_amendments,
         "batches.Batch": standing_of_batches,
+        "batches.Changeover": standing_of_changeovers,
+        "batches.ChangeoverPlan": standing_of_plans,
         "batches.Rehearsal": standing_of_rehearsals,
         "batches.Step": standing_of_steps,
         "quality.Deviation": standing_of_deviations,

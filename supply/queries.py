@@ -137,6 +137,11 @@ def uses_of(unit: Equipment) -> QuerySet[EquipmentUse]:
     return unit.uses.select_related("begun_by").order_by("-begun_at", "-pk")
 
 
+def units_in(room: Equipment) -> list[Equipment]:
+    """Return the units that stand in a room, by code."""
+    return list(Equipment.objects.filter(room=room).order_by("code"))
+
+
 def rooms_of(site: Site) -> QuerySet[Equipment]:
     """Return the rooms of a site."""
     return Equipment.objects.filter(site=site, equipment_class="room").order_by("code")

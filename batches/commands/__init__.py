@@ -6,6 +6,14 @@ from batches.commands.amendments import (
     withdraw_amendment,
     write_amendment,
 )
+from batches.commands.clearing import (
+    approve_changeover_plan,
+    begin_changeover,
+    do_point,
+    sign_changeover,
+    withdraw_changeover_plan,
+    write_changeover_plan,
+)
 from batches.commands.corrections import correct_value
 from batches.commands.decisions import (
     mark_in_review,
@@ -46,13 +54,16 @@ from batches.commands.weighing import (
 __all__ = [
     "abort_batch",
     "approve_amendment",
+    "approve_changeover_plan",
     "attach_file",
+    "begin_changeover",
     "begin_rehearsal",
     "cancel_batch",
     "cancel_order",
     "confirm_rehearsal",
     "correct_value",
     "discard_container",
+    "do_point",
     "enter_value",
     "erase_patient",
     "hold_batch",
@@ -77,6 +88,7 @@ __all__ = [
     "reset_phase",
     "resume_batch",
     "return_container",
+    "sign_changeover",
     "sign_step",
     "start_batch",
     "start_step",
@@ -85,5 +97,7 @@ __all__ = [
     "weigh_empty",
     "weigh_full",
     "withdraw_amendment",
+    "withdraw_changeover_plan",
     "write_amendment",
+    "write_changeover_plan",
 ]

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from audit.acts import Act, command
 from audit.permissions import holds, require
 from batches.commands.advancing import abort_phases
+from batches.commands.clearing import require_clear_room
 from batches.commands.locks import (
     batch_for_update,
     event_fields,
@@ -32,12 +33,15 @@ def start_batch(*, batch_id: int, seen: int, act: Act) -> Batch:
         NotPermitted: the operator does not work at the site.
         IllegalMove: the batch is not issued.
         StaleView: it changed after it was shown.
-        Conflict: with code ``room_busy``, another batch is being made in the room.
+        Conflict: with code ``room_busy``, another batch is being made in the room; with code
+            ``changeover``, the room was not cleared after the batch before.
     """
     order = order_of_batch_for_update(batch_id)
     batch = batch_for_update(batch_id, seen=seen, act=act)
     require(holds(act.by, "operator", site_id=batch.site_id), "start batches here")
-    batch.state = BATCH.after(batch.state, "start")
+    state = BATCH.after(batch.state, "start")
+    require_clear_room(batch, act)
+    batch.state = state
     batch.started_at = act.at
     try:
         # One patient in a room: the database decides between two that start at once (ATMP-08).

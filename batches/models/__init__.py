@@ -4,6 +4,7 @@ from batches.models.amendment import Amendment, AmendmentDecision
 from batches.models.attachment import Attachment
 from batches.models.batch import Batch, Hold
 from batches.models.branch import Branch
+from batches.models.changeover import Changeover, ChangeoverPlan
 from batches.models.order import Order
 from batches.models.rehearsal import Rehearsal
 from batches.models.stage_yield import StageYield
@@ -16,6 +17,8 @@ __all__ = [
     "Attachment",
     "Batch",
     "Branch",
+    "Changeover",
+    "ChangeoverPlan",
     "Hold",
     "Order",
     "Rehearsal",

@@ -8,8 +8,9 @@ from typing import Any
 
 from audit.models import Signature
 from audit.queries import judged, plain_signature, signatures_in
-from batches.models import Amendment, Batch, Branch, Hold, StageYield, Step, StepValue
+from batches.models import Amendment, Batch, Branch, Changeover, Hold, StageYield, Step, StepValue
 from batches.queries.amendments import amendments_of, plain_amendment
+from batches.queries.clearing import plain_changeover
 from batches.queries.files import files_of
 from batches.queries.statements import current_values, execution_of, plain_value
 from batches.queries.weighing import plain_container, weighings_in
@@ -47,6 +48,7 @@ def record_of(batch: Batch) -> dict[str, Any]:
         **_controls(steps),
         **_weighings(batch),
         **_yields(batch),
+        **_changeover(batch),
         **_files(batch),
         **_amendments(batch, signatures),
     }
@@ -56,6 +58,13 @@ def _weighings(batch: Batch) -> dict[str, Any]:
     """Return every container that was weighed, whatever became of it; nothing where there are none."""
     found = [{"step": one.step.code, **plain_container(one)} for one in weighings_in(batch)]
     return {"weighings": found} if found else {}
+
+
+def _changeover(batch: Batch) -> dict[str, Any]:
+    """Return how the room was cleared before this batch; nothing where no plan asked for it."""
+    found = Changeover.objects.filter(used_by=batch)
+    rows = found.select_related("room", "plan", "after", "performed_by", "checked_by")
+    return {"changeover": [plain_changeover(one) for one in rows]} if rows else {}
 
 
 def _yields(batch: Batch) -> dict[str, Any]:

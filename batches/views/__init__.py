@@ -9,6 +9,12 @@ from batches.views.amendments import (
 )
 from batches.views.batches import batch_list, batch_page
 from batches.views.changeovers import changeovers
+from batches.views.clearing import approve_plan as changeover_plan_approve
+from batches.views.clearing import begin as changeover_begin
+from batches.views.clearing import point as changeover_point
+from batches.views.clearing import sign as changeover_sign
+from batches.views.clearing import withdraw_plan as changeover_plan_withdraw
+from batches.views.clearing import write_plan as changeover_plan
 from batches.views.files import attach, batch_file, labels
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
@@ -47,6 +53,12 @@ __all__ = [
     "batch_list",
     "batch_page",
     "cancel",
+    "changeover_begin",
+    "changeover_plan",
+    "changeover_plan_approve",
+    "changeover_plan_withdraw",
+    "changeover_point",
+    "changeover_sign",
     "changeovers",
     "correct_value",
     "enter_value",

@@ -8,15 +8,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.csv import csv_response
-from audit.permissions import sites_of
 from audit.views import EVERYBODY, roles_required
 from batches.queries import changeovers_of
-from batches.rules.changeovers import median_of
-from batches.views.forms import person_of
-from kernel.errors import NotFound
-from supply.queries import equipment_seen
+from batches.views.clearing import room_asked, shown
 
-PAGE = 50
 COLUMNS = (
     "room",
     "ended",
@@ -32,11 +27,8 @@ COLUMNS = (
 @require_safe
 @roles_required(*EVERYBODY)
 def changeovers(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Show how long a room stood between its batches."""
-    seen = equipment_seen(sites_of(person_of(request)))
-    room = seen.filter(code=code).first() if "\x00" not in code else None
-    if room is None:
-        raise NotFound(f"There is no room {code[:40]}.")
+    """Show how long a room stood between its batches, and how it is cleared now."""
+    room = room_asked(request, code)
     found = changeovers_of(room.pk)
     if request.GET.get("format") == "csv":
         rows = (
@@ -53,11 +45,4 @@ def changeovers(request: HttpRequest, code: str) -> HttpResponseBase:
             for one in found
         )
         return csv_response(request, f"changeovers-{room.code}", COLUMNS, rows)
-    context = {
-        "room": room,
-        "changeovers": found[:PAGE],
-        "count": len(found),
-        "median": median_of(found),
-        "median_of_switches": median_of([one for one in found if one.is_other_therapy]),
-    }
-    return render(request, "batches/changeovers.html", context)
+    return render(request, "batches/changeovers.html", shown(request, room))

@@ -23,6 +23,8 @@ from audit.edges import system_user
 from audit.models import Site, User
 from audit.rules.accountability import accountability
 from audit.signing import Proof, digest_of
+from batches import commands as batches
+from batches.queries import plan_statement
 from monitoring.commands import add_sensor
 from monitoring.rules.limits import LimitSet
 from recipes import commands as recipes
@@ -81,6 +83,14 @@ STOCK = (
     ("CELLULOSE", "Cellulose column for double-stranded RNA", "1", "20", "PLANT"),
     ("SUCROSE", "Diluent with sucrose", "mL", "5000", "PLANT"),
     ("VIALS-2ML", "Vials of 2 mL with stoppers", "{vials}", "600", "PLANT"),
+)
+# What is done in a room between two batches.
+CLEARING = (
+    "Materials and waste of the batch before are out of the room",
+    "Labels and papers of the batch before are out of the room",
+    "Surfaces are wiped with disinfectant",
+    "Processor, incubator and freezer are cleaned",
+    "Status sign of the room says: clear",
 )
 # In percent of the label claim, where the certificate of a lot says so.
 POTENCY = {"NORTRIPTYLINE": Decimal("99.2")}
@@ -157,6 +167,7 @@ def found(house: House) -> None:
     _rooms(house)
     _classes(house)
     _stock(house)
+    _changeovers(house)
 
 
 def _people(house: House) -> None:
@@ -352,6 +363,18 @@ def _sensors(
             seed=seed,
             act=house.act(),
         )
+
+
+def _changeovers(house: House) -> None:
+    """Say what is done in a room between two batches; the other rooms have no plan yet."""
+    plan = batches.write_changeover_plan(
+        room_code="ROOM-103", points=CLEARING, reason="The room serves two therapies",
+        act=house.act("erik"),
+    )  # fmt: skip
+    batches.approve_changeover_plan(
+        plan_id=plan.pk, proof=house.proof("quinn"),
+        seen_digest=digest_of(plan_statement(plan)), act=house.act("quinn"),
+    )  # fmt: skip
 
 
 def _stock(house: House) -> None:

@@ -56,6 +56,7 @@ def live(house: House) -> None:
     )
     released(house, received(house, order(house, 4, now - timedelta(days=20)), now))
     cleaned(house)
+    cleared(house, "ROOM-103")
     waiting(house, received(house, order(house, 5, now - timedelta(days=15)), now))
     running(house, received(house, order(house, 6, now - timedelta(days=9)), now))
     capsules(house, order(house, 7, now - timedelta(days=1), therapy="PGX-ORAL", site="SOUTH"))
@@ -72,6 +73,23 @@ def cleaned(house: House) -> None:
             proof=house.proof("olivia"),
             seen_digest=digest_of(unit_statement(unit, "clean")),
             act=house.act("olivia"),
+        )
+
+
+def cleared(house: House, room: str) -> None:
+    """Clear a room after its last batch, point by point and signed by two people."""
+    found = batches.begin_changeover(room_code=room, act=house.act("olivia"))
+    for place in range(len(found.points)):
+        found = batches.do_point(
+            changeover_id=found.pk, seen=found.version, place=place, act=house.act("olivia")
+        )
+    for who in ("olivia", "vera"):
+        found = batches.sign_changeover(
+            changeover_id=found.pk,
+            seen=found.version,
+            proof=house.proof(who),
+            seen_digest=digest_of(queries.changeover_statement(found)),
+            act=house.act(who),
         )
 
 

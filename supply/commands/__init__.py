@@ -25,7 +25,12 @@ from supply.commands.materials import (
 from supply.commands.parts import place_part
 from supply.commands.reservations import cancel_reservation, reserve_unit
 from supply.commands.scales import ScaleReading, connect_scale, read_scale
-from supply.commands.service import expire_cleanings, move_equipment, sign_equipment
+from supply.commands.service import (
+    expire_cleanings,
+    move_equipment,
+    room_for_update,
+    sign_equipment,
+)
 from supply.commands.upkeep import (
     accept_calibration,
     check_scale,
@@ -72,6 +77,7 @@ __all__ = [
     "reserve_unit",
     "return_to_lot",
     "reveal_patient",
+    "room_for_update",
     "sign_equipment",
     "take_over_classes",
     "use_equipment",

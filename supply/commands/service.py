@@ -49,6 +49,18 @@ def unit_for_update(code: str, act: Act) -> Equipment:
     return found
 
 
+def room_for_update(code: str, act: Act) -> Equipment:
+    """Return a room under lock.
+
+    Raises:
+        NotFound: there is no room of that code where this person works.
+    """
+    found = unit_for_update(code, act)
+    if found.equipment_class != "room":
+        raise NotFound(f"{code[:40]} is no room.")
+    return found
+
+
 @command
 def move_equipment(*, code: str, verb: str, reason: str = "", act: Act) -> Equipment:
     """Begin the cleaning of a unit, take it out of service, or take its qualification away.
