@@ -139,7 +139,7 @@ class ExceptionRaised(BatchFields, Event):
     Args:
         exception_kind: "soft_limit", "keyed", "correction", "late", "late_entry", "hold_time",
             "not_accepted", "not_applicable", "out_of_specification", "repeat", "identity",
-            "label_missing", "reprint", "outside_design_space", "loop_bound",
+            "label_missing", "reprint", "relabel", "outside_design_space", "loop_bound",
             "phase_stopped", "phase_aborted", "phase_reset" or "amendment".
         severity: "note", "warning" or "critical".
         detail: one sentence for the reviewer; never patient data.

@@ -88,16 +88,18 @@ def room_sensors(room: str) -> list[RoomSensor]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelWords:
-    """What is printed on labels: the lines of the specimen, the batch, the chain of identity.
+    """What is printed on labels: their lines, the batch, the chain of identity, a serial for each.
 
-    ``reprint`` is the how manieth reprint this is; 0 for the print.
+    ``reprint`` is the how manieth reprint this is; 0 for the print. ``replaces`` is the serial of
+    the label that is void from now on.
     """
 
     lines: tuple[str, ...]
     batch: str
     chain: str
-    copies: int
+    serials: tuple[str, ...]
     reprint: int
+    replaces: str = ""
 
 
 # Makes the labels, as the bytes that are printed.

@@ -82,6 +82,7 @@ urlpatterns = [
     path(f"{STEP}phase/", views.move_phase, name="step-phase"),
     path(f"{STEP}file/", views.attach, name="step-file"),
     path(f"{STEP}labels/", views.labels, name="step-labels"),
+    path(f"{STEP}labels/replace/", views.replace_label, name="step-label-replace"),
     path(f"{BATCH}files/<int:file_id>/", views.batch_file, name="batch-file"),
     path(f"{STEP}correct/", views.correct_value, name="step-correct"),
 ]

@@ -15,8 +15,9 @@ from batches.commands.decisions import (
     mark_returned,
 )
 from batches.commands.erasure import erase_patient
-from batches.commands.files import attach_file, print_labels
+from batches.commands.files import attach_file
 from batches.commands.holds import hold_batch, hold_batches_of, resume_batch
+from batches.commands.labels import print_labels, replace_label, require_replaceable
 from batches.commands.lifecycle import abort_batch, start_batch
 from batches.commands.omissions import mark_not_applicable
 from batches.commands.orders import (
@@ -65,7 +66,9 @@ __all__ = [
     "receive_material",
     "rehearse_step",
     "reject_amendment",
+    "replace_label",
     "report_collection",
+    "require_replaceable",
     "reset_phase",
     "resume_batch",
     "sign_step",

@@ -71,7 +71,7 @@ def correct_value(
     )
     if step.state in SIGNED:
         statement = correction_statement(step, entered=entered, reason=words, values=values)
-        _sign_again(step, statement, proof, witness, seen_digest, act)
+        sign_again(step, statement, proof, witness, seen_digest, act)
     reading = judged_in_space(phase, entry, read(phase, entry))
     if reading.entered == old.entered:
         raise Invalid("This is the value that is there.", pointer="/value", code="unchanged")
@@ -98,7 +98,7 @@ def _correctable(step: Step, values: list[StepValue]) -> StepValue:
     return standing[-1]
 
 
-def _sign_again(
+def sign_again(
     step: Step,
     statement: dict[str, Any],
     proof: Proof | None,
@@ -106,9 +106,13 @@ def _sign_again(
     seen_digest: str,
     act: Act,
 ) -> None:
-    """Sign the correction of a signed step, by as many people as signed the step itself."""
+    """Sign what changes a signed step, by as many people as signed the step itself.
+
+    Raises:
+        NotPermitted: a signature is missing, or both are one person's.
+    """
     if proof is None:
-        raise NotPermitted("The step was signed, so its correction is signed too.")
+        raise NotPermitted("The step was signed, so what changes it is signed too.")
     sign(
         act=act,
         proof=proof,
@@ -120,7 +124,7 @@ def _sign_again(
     if step.verified_by_id is None:
         return
     if witness is None or witness.user.pk == act.by.pk:
-        raise NotPermitted("The step was verified, so a second person signs its correction.")
+        raise NotPermitted("The step was verified, so a second person signs what changes it.")
     require(holds(witness.user, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
     sign(
         act=replace(act, by=witness.user),

@@ -20,14 +20,16 @@ from batches.commands.reading_kinds import read
 from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
 from batches.events import ExceptionRaised, StepChanged
-from batches.models import Step, StepValue
+from batches.models import Batch, Step, StepValue
+from batches.queries.labels import why_not_valid
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import optional_reason_from, reason_from, text_from
+from batches.rules.labels import scanned_from
 from batches.rules.lateness import event_time, judged_lateness
 from batches.rules.needs import is_scanned, may_repeat, value_name
 from batches.rules.verdicts import Judged
-from kernel.errors import AlreadyDone, Invalid
+from kernel.errors import AlreadyDone, Conflict, Invalid
 from kernel.events import publish
 from recipes.rules.steps import ScanIdentityStep
 from recipes.rules.steps import Step as Phase
@@ -133,7 +135,7 @@ def _identity(
     scanned = text_from(entry.entered, pointer="/value", longest=120)
     outcome = supply.check_identity(
         chain=batch.order.chain,
-        scanned=scanned,
+        scanned=_identity_of(batch, scanned),
         is_keyed=is_typed,
         site=batch.site,
         used_in=batch.number,
@@ -163,6 +165,22 @@ def _identity(
         return value
     hold_batch(batch_id=batch.pk, cause="identity", reason=outcome.detail, act=entry.act)
     return outcome
+
+
+def _identity_of(batch: Batch, scanned: str) -> str:
+    """Return what the check of identity compares: of a label with a serial, its chain of identity.
+
+    Raises:
+        Conflict: with code ``void_label``, the label is this patient's, and void or of another
+            batch.
+    """
+    identity, serial = scanned_from(scanned)
+    if not serial:
+        return scanned
+    why = why_not_valid(batch, serial) if identity.upper() == batch.order.chain.value else ""
+    if why:
+        raise Conflict(why, pointer="/value", code="void_label")
+    return identity
 
 
 def _check_target(phase: ScanIdentityStep, outcome: IdentityOutcome) -> None:

@@ -4,6 +4,7 @@ from batches.models.amendment import Amendment, AmendmentDecision
 from batches.models.attachment import Attachment
 from batches.models.batch import Batch, Hold
 from batches.models.branch import Branch
+from batches.models.label import LabelReplacement
 from batches.models.order import Order
 from batches.models.rehearsal import Rehearsal
 from batches.models.step import Step, StepValue
@@ -15,6 +16,7 @@ __all__ = [
     "Batch",
     "Branch",
     "Hold",
+    "LabelReplacement",
     "Order",
     "Rehearsal",
     "Step",

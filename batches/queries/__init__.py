@@ -25,6 +25,14 @@ from batches.queries.clients import (
     plain_steps,
 )
 from batches.queries.files import changed_files, file_found, files_of
+from batches.queries.labels import (
+    label_counts,
+    lines_for,
+    plain_replacement,
+    replacement_statement,
+    replacements_of,
+    why_not_valid,
+)
 from batches.queries.orders import (
     collections_seen,
     numbers_of_chains,
@@ -114,7 +122,9 @@ __all__ = [
     "holds_of",
     "in_force",
     "issue_statement",
+    "label_counts",
     "latest_of",
+    "lines_for",
     "next_open_step",
     "number_of",
     "numbers_of_chains",
@@ -130,6 +140,7 @@ __all__ = [
     "plain_batch",
     "plain_collection",
     "plain_order",
+    "plain_replacement",
     "plain_steps",
     "plain_value",
     "progress_of",
@@ -138,6 +149,8 @@ __all__ = [
     "rehearsal_statement",
     "rehearsals_of",
     "rejection_statement",
+    "replacement_statement",
+    "replacements_of",
     "replay_of",
     "running_batches_in_room",
     "section_counts",
@@ -158,5 +171,6 @@ __all__ = [
     "strays_of",
     "unfinished_steps",
     "values_of",
+    "why_not_valid",
     "work_of",
 ]

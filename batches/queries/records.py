@@ -11,6 +11,7 @@ from audit.queries import judged, plain_signature, signatures_in
 from batches.models import Amendment, Batch, Branch, Hold, Step, StepValue
 from batches.queries.amendments import amendments_of, plain_amendment
 from batches.queries.files import files_of
+from batches.queries.labels import plain_replacement, replacements_of
 from batches.queries.statements import current_values, execution_of, plain_value
 from batches.rules.verdicts import ONLY_TRIED
 from recipes.queries import version_title
@@ -45,6 +46,7 @@ def record_of(batch: Batch) -> dict[str, Any]:
         **_branches(batch),
         **_controls(steps),
         **_files(batch),
+        **_replacements(batch),
         **_amendments(batch, signatures),
     }
 
@@ -68,6 +70,12 @@ def _files(batch: Batch) -> dict[str, Any]:
         for one in files_of(batch)
     ]
     return {"files": found} if found else {}
+
+
+def _replacements(batch: Batch) -> dict[str, Any]:
+    """Return the labels that were replaced; nothing where there are none."""
+    found = [plain_replacement(one) for one in replacements_of(batch)]
+    return {"label_replacements": found} if found else {}
 
 
 def _controls(steps: list[tuple[Step, list[StepValue]]]) -> dict[str, Any]:

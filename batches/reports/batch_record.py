@@ -17,6 +17,7 @@ from reportlab.lib.units import mm
 from batches.reports.amendments import amendments
 from batches.reports.branches import branches
 from batches.reports.evidence import audit_trail, environment, findings, signatures
+from batches.reports.labeling import replaced_labels
 from batches.reports.lettering import BOLD, TEXT, broken, lettered
 from batches.reports.paper import (
     ACCENT,
@@ -253,6 +254,7 @@ def steps(paper: Paper, record: Document) -> None:
         paper.table(columns, (step_row(step) for step in listed))
     branches(paper, record.get("branches", ()))
     amendments(paper, record.get("amendments", ()))
+    replaced_labels(paper, record.get("label_replacements", ()))
     changes = record["corrections"]["changes"]
     paper.heading("Changes after entry", key="changes")
     paper.text(record["corrections"]["statement"])

@@ -9,7 +9,8 @@ from batches.views.amendments import (
 )
 from batches.views.batches import batch_list, batch_page
 from batches.views.changeovers import changeovers
-from batches.views.files import attach, batch_file, labels
+from batches.views.files import attach, batch_file
+from batches.views.labels import labels, replace_label
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
 from batches.views.order_form import order_new
@@ -71,6 +72,7 @@ __all__ = [
     "rehearsal_confirm",
     "rehearsal_leave",
     "rehearse",
+    "replace_label",
     "replay",
     "resume",
     "sign_step",

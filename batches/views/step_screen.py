@@ -39,6 +39,9 @@ from kernel.errors import Refusal
 from kernel.quantities import quantity_label, unit_label
 from recipes.rules.steps import Step as Phase
 
+# What is told where it was entered, and not above the step.
+TOLD_AT_FIELDS = ("/value", "/unit", "/reason", "/happened_at", "/file", "/scanned", "/fate")
+
 
 @dataclass(slots=True, kw_only=True)
 class Typed:
@@ -48,11 +51,12 @@ class Typed:
     value: str = ""
     reason: str = ""
     happened_at: str = ""
+    fate: str = ""
     form: str = ""
 
     def problem(self) -> Refusal | None:
         """Return the refusal, unless it is told at its field or in the dialog."""
-        told_elsewhere = self.error_at("/value", "/unit", "/reason", "/happened_at", "/file") or (
+        told_elsewhere = self.error_at(*TOLD_AT_FIELDS) or (
             self.refusal is not None and self.refusal.status == 401
         )
         return None if told_elsewhere else self.refusal
@@ -116,6 +120,8 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "event_time_help": f"{FORM}, in {batch.site.time_zone} unless a zone is added",
         "sensors": room_sensors(batch.room.code) if batch.room else [],
         "kind": facts_of_kind(step, phase),
+        "may_replace_label": may_replace_label(step, bool(standing)) and is_mine and not is_earlier,
+        "scanned_error": typed.error_at("/scanned", "/fate"),
         **sign_dialogs(request, step, values, standing, typed),
     }
     context["topics"] = ",".join(
@@ -145,6 +151,13 @@ def may_correct(batch: Batch, step: Step, has_value: bool) -> bool:
     """Say whether the value of a step can be corrected now."""
     states = ("in_progress", "execution_complete", "returned_for_correction")
     return has_value and batch.state in states and step.kind in CORRECTABLE
+
+
+def may_replace_label(step: Step, has_value: bool) -> bool:
+    """Say whether a label of a step can be replaced now."""
+    states = ("in_progress", "execution_complete", "returned_for_correction")
+    is_accounted = step.kind == "label" and step.state == "complete" and has_value
+    return is_accounted and step.batch.state in states
 
 
 def shown_value(value: StepValue, values: list[StepValue]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from recipes.rules.document import (
     Placed,
 )
 from recipes.rules.file_steps import LabelStep
+from recipes.rules.labels import wrong_labels
 from recipes.rules.limits import Range
 from recipes.rules.sequence import sequence_of
 from recipes.rules.steps import (
@@ -35,8 +36,6 @@ from recipes.rules.steps import (
 )
 from recipes.rules.structure_checks import wrong_structure
 
-AUTOLOGOUS_WORDS = "FOR AUTOLOGOUS USE ONLY"
-
 
 def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
     """Return every reason why ``document`` cannot be approved; none means that it can."""
@@ -44,6 +43,7 @@ def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
         *(() if document.is_library else _missing_contents(document)),
         *_missing_in_procedure(document),
         *_missing_for_autologous(document),
+        *_missing_on_labels(document),
         *_wrong_order(document),
         *_unverified(document),
         *_uncleared(document),
@@ -117,9 +117,6 @@ def _missing_for_autologous(document: Document) -> Iterator[FieldError]:
     """Yield what a medicine from the patient's own material must have besides."""
     if not document.header.autologous:
         return
-    lines = {line.upper() for label in document.header.labels for line in label.lines}
-    if document.header.labels and not any(AUTOLOGOUS_WORDS in line for line in lines):
-        yield _missing("/header/labels", f"“{AUTOLOGOUS_WORDS}” on any label")
     if not any(material.autologous for material in document.formula.materials):
         yield _missing("/formula/materials", "which material is the patient's own")
     scanned = {step.target for step in document.steps if isinstance(step, ScanIdentityStep)}
@@ -127,6 +124,18 @@ def _missing_for_autologous(document: Document) -> Iterator[FieldError]:
         yield _missing("/procedure", "where the patient's own material is identified by a scan")
     if document.steps and "label" not in scanned:
         yield _missing("/procedure", "where the label of the product is identified by a scan")
+
+
+def _missing_on_labels(document: Document) -> Iterator[FieldError]:
+    header = document.header
+    yield from wrong_labels(
+        header.labels,
+        product=header.product.name,
+        storage=header.storage,
+        is_autologous=header.autologous,
+        has_cells=header.cells,
+        steps=frozenset(step.code for step in document.steps),
+    )
 
 
 def _wrong_order(document: Document) -> Iterator[FieldError]:

@@ -28,6 +28,7 @@ from recipes.rules.control_steps import (
 from recipes.rules.document import Document, Placed, to_plain
 from recipes.rules.examples import example_of, example_values
 from recipes.rules.file_steps import FileStep, LabelStep
+from recipes.rules.labels import Label, LabelFacts, printed_lines
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -102,6 +103,20 @@ def _as_in_a_batch(document: Document, step: Step) -> dict[str, Any]:
     }
 
 
+def example_lines(document: Document, label: Label) -> tuple[str, ...]:
+    """Return the lines of a label with words in the place of what only a batch knows."""
+    facts = LabelFacts(
+        product=document.header.product.name,
+        storage=document.header.storage,
+        patient=SIMULATION,
+        donations=(SIMULATION,),
+        collected_at="(date and time)",
+        expires_at="(date and time)" if label.expires_hours is not None else "",
+        is_autologous=document.header.autologous,
+    )
+    return printed_lines(label, facts)
+
+
 def example_kind(document: Document, step: Step) -> dict[str, Any]:
     """Return what the input of a step shows beside its instruction, with example values."""
     plain = to_plain(document)
@@ -113,7 +128,8 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
         case LabelStep(label=code, copies=copies):
             labels = document.header.labels
             specimen = next((one for one in labels if one.code == code), None)
-            return {"copies": copies, "issued": 0, "specimen": specimen}
+            lines = example_lines(document, specimen) if specimen else ()
+            return {"copies": copies, "issued": 0, "lines": lines}
         case LineClearanceStep(area=area, stage=stage):
             return {"area": area, "stage": stage}
         case SampleStep():
