@@ -16,6 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batches.models import Batch
+    from batches.rules.copies import Original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,3 +120,18 @@ def set_label_drawer(drawer: LabelDrawer) -> None:
 def drawn_labels(words: LabelWords) -> bytes:
     """Return labels as they are printed."""
     return _drawer[0](words)
+
+
+# Gives the whole record of a batch as an original: what every floor knows, which only the roof joins.
+RecordReader = Callable[["Batch"], "Original"]
+_record: list[RecordReader] = []
+
+
+def set_record_reader(reader: RecordReader) -> None:
+    """Plug in who joins the whole record of a batch."""
+    _record[:] = [reader]
+
+
+def record_original(batch: Batch) -> Original:
+    """Return the whole record of a batch as an original that a copy is made of."""
+    return _record[0](batch)

@@ -62,6 +62,12 @@ NAMES: dict[str, Name] = {
         text="Batch {0}", fields=("number",), href="/batches/{0}/", found_by="number"
     ),
     "batches.Branch": Name(text="Branch {0} of {1}", fields=("code", OF_BATCH)),
+    "batches.CertifiedCopy": Name(
+        text="Certified copy C{0} of {1}",
+        fields=("number", OF_BATCH),
+        short="C{0}",
+        href="/batches/{1}/files/",
+    ),
     "batches.Hold": Name(text="Hold of {0}", fields=(OF_BATCH,), href="/batches/{0}/"),
     "batches.LabelReplacement": Name(
         text="Label {0} replaced by {1}, {2}",
@@ -294,6 +300,7 @@ VERBS: dict[str, str] = {
     "qualify": "Declared qualified",
     "record_calibration": "Recorded a calibration",
     "replace_label": "Replaced a label",
+    "certify_copy": "Certified a true copy",
 }  # fmt: skip
 
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.

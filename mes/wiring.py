@@ -67,6 +67,7 @@ def standings() -> dict[str, Standings]:
     from batches.queries import (
         standing_of_amendments,
         standing_of_batches,
+        standing_of_copies,
         standing_of_rehearsals,
         standing_of_steps,
     )
@@ -80,6 +81,7 @@ def standings() -> dict[str, Standings]:
     return {
         "batches.Amendment": standing_of_amendments,
         "batches.Batch": standing_of_batches,
+        "batches.CertifiedCopy": standing_of_copies,
         "batches.Rehearsal": standing_of_rehearsals,
         "batches.Step": standing_of_steps,
         "quality.Deviation": standing_of_deviations,
@@ -91,10 +93,16 @@ def standings() -> dict[str, Standings]:
 
 def connect() -> None:
     """Install the table, and plug in what the floors below may not ask for themselves."""
-    from batches.ports import set_label_drawer, set_room_reader, set_sensor_reader
+    from batches.ports import (
+        set_label_drawer,
+        set_record_reader,
+        set_room_reader,
+        set_sensor_reader,
+    )
     from batches.reports.labels import labels_pdf
     from mes.accounts.signing_keys import SigningKeys
     from mes.proofs import check_files, check_readings, check_records
+    from mes.record import original_record
     from mes.rooms import sensors_in_room, value_in_room
     from mes.vocabulary import words
     from recipes.queries import procedures
@@ -105,6 +113,7 @@ def connect() -> None:
     set_sensor_reader(value_in_room)
     set_room_reader(sensors_in_room)
     set_label_drawer(labels_pdf)
+    set_record_reader(original_record)
     set_checks(check_records, check_readings, check_files)
     set_handlers(handlers())
     set_works(works())

@@ -6,6 +6,7 @@ from batches.commands.amendments import (
     withdraw_amendment,
     write_amendment,
 )
+from batches.commands.copies import certify_copy
 from batches.commands.corrections import correct_value
 from batches.commands.decisions import (
     mark_in_review,
@@ -44,6 +45,7 @@ __all__ = [
     "begin_rehearsal",
     "cancel_batch",
     "cancel_order",
+    "certify_copy",
     "confirm_rehearsal",
     "correct_value",
     "enter_value",

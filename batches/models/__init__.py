@@ -4,6 +4,7 @@ from batches.models.amendment import Amendment, AmendmentDecision
 from batches.models.attachment import Attachment
 from batches.models.batch import Batch, Hold
 from batches.models.branch import Branch
+from batches.models.copy import CertifiedCopy
 from batches.models.label import LabelReplacement
 from batches.models.order import Order
 from batches.models.rehearsal import Rehearsal
@@ -15,6 +16,7 @@ __all__ = [
     "Attachment",
     "Batch",
     "Branch",
+    "CertifiedCopy",
     "Hold",
     "LabelReplacement",
     "Order",

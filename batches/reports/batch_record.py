@@ -16,6 +16,7 @@ from reportlab.lib.units import mm
 
 from batches.reports.amendments import amendments
 from batches.reports.branches import branches
+from batches.reports.copies import certified
 from batches.reports.evidence import audit_trail, environment, findings, signatures
 from batches.reports.labeling import replaced_labels
 from batches.reports.lettering import BOLD, TEXT, broken, lettered
@@ -65,6 +66,7 @@ def pdf_of(document: Document) -> bytes:
     environment(paper, document)
     findings(paper, record)
     signatures(paper, record)
+    certified(paper, document.get("certified_copies", ()))
     audit_trail(paper, document)
     return paper.finished()
 

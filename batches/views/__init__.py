@@ -9,6 +9,7 @@ from batches.views.amendments import (
 )
 from batches.views.batches import batch_list, batch_page
 from batches.views.changeovers import changeovers
+from batches.views.copies import batch_files, certified_copy, certify_copy
 from batches.views.files import attach, batch_file
 from batches.views.labels import labels, replace_label
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
@@ -44,9 +45,12 @@ __all__ = [
     "amendments",
     "attach",
     "batch_file",
+    "batch_files",
     "batch_list",
     "batch_page",
     "cancel",
+    "certified_copy",
+    "certify_copy",
     "changeovers",
     "correct_value",
     "enter_value",
