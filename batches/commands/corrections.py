@@ -18,8 +18,10 @@ from batches.models import Step, StepValue
 from batches.queries.statements import correction_statement, current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import reason_from
+from batches.rules.needs import is_laboratory
 from kernel.errors import Conflict, IllegalMove, Invalid, NotPermitted
 from recipes.rules.steps import CalculationStep
+from recipes.rules.steps import Step as Phase
 
 CORRECTABLE = ("number", "choice", "calculation", "text", "date_time", "in_process_control")
 SIGNED = ("performed", "complete")
@@ -58,7 +60,7 @@ def correct_value(
     check_seen(seen, step.version)
     words = reason_from(reason, what="A correction")
     phase, values = definition_of(step), values_of(step)
-    old = _correctable(step, values)
+    old = _correctable(step, phase, values)
     entry = Entry(
         step=step,
         entered=entered,
@@ -84,12 +86,17 @@ def correct_value(
     return value
 
 
-def _correctable(step: Step, values: list[StepValue]) -> StepValue:
+def _correctable(step: Step, phase: Phase, values: list[StepValue]) -> StepValue:
     if step.state not in ("running", *SIGNED):
         raise IllegalMove(f"Step {step.code} was not started.")
     if step.kind not in CORRECTABLE:
         raise Conflict(
             "What was scanned, timed or taken from a sensor is not corrected: put the batch on hold.",
+            code="not_correctable",
+        )
+    if is_laboratory(phase):
+        raise Conflict(
+            "A laboratory record is not corrected: the test is repeated, or the step done again.",
             code="not_correctable",
         )
     standing = current_values(values)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from audit.acts import Act, command, record
-from audit.queries import next_id
-from batches.commands.file_contents import Content, content_from
+from audit.acts import Act, command
+from batches.commands.file_contents import content_from
+from batches.commands.keeping import kept
 from batches.commands.locks import check_seen, require_running, step_for_update
 from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
 from batches.commands.values import store, tell_exception
-from batches.models import Attachment, Step, StepValue
+from batches.models import Step, StepValue
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import reason_from
@@ -73,28 +71,3 @@ def attach_file(
         detail = f"{step.code} {step.title}: {corrects.entered} was replaced: {words}"
         tell_exception(step, "correction", "note", detail, act=act)
     return value
-
-
-def kept(
-    step: Step, content: Content, *, copies: int, reason: str, act: Act, sort: str = ""
-) -> Attachment:
-    """Keep a file of a step that is locked, inside the command that caused it."""
-    made = Attachment(
-        id=next_id(Attachment),
-        batch_id=step.batch_id,
-        step=step,
-        number=step.attachments.count() + 1,
-        sort=sort or content.sort,
-        name=content.name[:80],
-        content_type=content.content_type,
-        size=len(content.content),
-        digest=hashlib.sha256(content.content).hexdigest(),
-        content=content.content,
-        copies=copies,
-        reason=reason,
-        made_by=act.by,
-        made_at=act.at,
-    )
-    made.save(force_insert=True)
-    record(act, "attach", made)
-    return made

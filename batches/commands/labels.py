@@ -7,7 +7,8 @@ from audit.queries import next_id
 from audit.signing import Proof
 from batches.commands.corrections import sign_again
 from batches.commands.file_contents import Content
-from batches.commands.files import kept, open_step_for
+from batches.commands.files import open_step_for
+from batches.commands.keeping import kept
 from batches.commands.locks import check_seen, require_running, save_step, step_for_update
 from batches.commands.steps import require_performer
 from batches.commands.values import tell_exception

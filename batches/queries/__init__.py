@@ -33,7 +33,7 @@ from batches.queries.copies import (
     plain_copy,
     standing_of_copies,
 )
-from batches.queries.files import changed_files, file_found, files_of
+from batches.queries.files import changed_files, file_found, files_of, strayed_raw_data
 from batches.queries.labels import (
     label_counts,
     lines_for,
@@ -184,6 +184,7 @@ __all__ = [
     "step_statement",
     "steps_beyond",
     "steps_with_values",
+    "strayed_raw_data",
     "strays_of",
     "unfinished_steps",
     "values_of",

@@ -12,6 +12,7 @@ from batches.views.changeovers import changeovers
 from batches.views.copies import batch_files, certified_copy, certify_copy
 from batches.views.files import attach, batch_file
 from batches.views.labels import labels, replace_label
+from batches.views.laboratory import enter_test
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
 from batches.views.order_form import order_new
@@ -53,6 +54,7 @@ __all__ = [
     "certify_copy",
     "changeovers",
     "correct_value",
+    "enter_test",
     "enter_value",
     "hold",
     "issue",

@@ -61,11 +61,12 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
             return {"area": area, "stage": stage}
         case SampleStep():
             return sample_of(step, phase)
-        case ControlStep():
+        case ControlStep(laboratory=kept):
+            version = f", version {kept.method_version}" if kept else ""
             return {
                 "unit": phase.unit,
                 "label": "Result",
-                "test": f"{phase.test}, by {phase.method}",
+                "test": f"{phase.test}, by {phase.method}{version}",
                 **limits_of(phase.hard, phase.soft, phase.unit),
             }
         case NumberStep():

@@ -19,6 +19,7 @@ from recipes.rules.document import (
 )
 from recipes.rules.file_steps import LabelStep
 from recipes.rules.labels import wrong_labels
+from recipes.rules.laboratory import wrong_laboratory
 from recipes.rules.limits import Range
 from recipes.rules.sequence import sequence_of
 from recipes.rules.steps import (
@@ -285,6 +286,15 @@ def _wrong_control(document: Document, placed: Placed, step: ControlStep) -> Ite
         yield _unknown(f"{placed.pointer}/sample", step.code, f"the sample of step {step.sample}")
     if step.soft is None:
         yield _missing(f"{placed.pointer}/soft", f"the specification of the test in {step.code}")
+    if step.laboratory is not None:
+        yield from wrong_laboratory(
+            step.laboratory,
+            code=step.code,
+            unit=step.unit,
+            has_sample=bool(step.sample),
+            has_reviewer=step.verify,
+            pointer=placed.pointer,
+        )
 
 
 def _wrong_material(
