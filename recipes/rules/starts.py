@@ -39,6 +39,7 @@ STARTS: Mapping[str, Mapping[str, Any]] = {
     "calculation": {"decimals": 1},
     "Option": {"value": "new", "label": "New option"},
     "Input": {"name": "x", "from": "order.weight_kg", "unit": "kg"},
+    "Amount": {"name": "x", "label": "New amount", "unit": "1"},
     "Label": {
         "lines": [AUTOLOGOUS_WORDS],
         "fields": ["product", "storage"],

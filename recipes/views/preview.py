@@ -97,9 +97,27 @@ def _as_in_a_batch(document: Document, step: Step) -> dict[str, Any]:
         },
         "phase": step,
         "kind": example_kind(document, step),
+        "laboratory": example_laboratory(step),
         "may_enter": True,
         "typed": {},
         "is_mine": True,
+    }
+
+
+def example_laboratory(step: Step) -> dict[str, Any] | None:
+    """Return the fields of a laboratory record, with a sample that is none; None where none is kept."""
+    if not isinstance(step, ControlStep) or step.laboratory is None:
+        return None
+    kept = step.laboratory
+    return {
+        "sample": f"{SIMULATION}-{step.sample}-1",
+        "formula": kept.formula,
+        "is_typed": not kept.formula,
+        "raw_data": ", ".join(kept.raw_data),
+        "amounts": [
+            {"name": one.name, "label": one.label, "unit": unit_label(one.unit), "value": ""}
+            for one in kept.amounts
+        ],
     }
 
 
@@ -142,8 +160,9 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
                 "label": "Quantity taken",
                 "expected": f"a lot of {step.material}",
             }
-        case ControlStep():
+        case ControlStep(laboratory=kept):
             test = f"{step.test}, by {step.method}"
+            test += f", version {kept.method_version}" if kept else ""
             return {"unit": step.unit, "label": "Result", "test": test, **_limits(step)}
         case NumberStep():
             return {"unit": step.unit, **_limits(step)}
