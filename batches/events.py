@@ -139,8 +139,9 @@ class ExceptionRaised(BatchFields, Event):
     Args:
         exception_kind: "soft_limit", "keyed", "correction", "late", "late_entry", "hold_time",
             "not_accepted", "not_applicable", "out_of_specification", "repeat", "identity",
-            "label_missing", "reprint", "returned", "yield", "mode", "outside_design_space",
-            "loop_bound", "phase_stopped", "phase_aborted", "phase_reset" or "amendment".
+            "label_missing", "reprint", "relabel", "returned", "yield", "mode",
+            "outside_design_space", "loop_bound", "phase_stopped", "phase_aborted",
+            "phase_reset" or "amendment".
         severity: "note", "warning" or "critical".
         detail: one sentence for the reviewer; never patient data.
     """

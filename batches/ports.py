@@ -16,6 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batches.models import Batch
+    from batches.rules.copies import Original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +93,18 @@ def room_sensors(room: str) -> list[RoomSensor]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelWords:
-    """What is printed on labels: the lines of the specimen, the batch, the chain of identity.
+    """What is printed on labels: their lines, the batch, the chain of identity, a serial for each.
 
-    ``reprint`` is the how manieth reprint this is; 0 for the print.
+    ``reprint`` is the how manieth reprint this is; 0 for the print. ``replaces`` is the serial of
+    the label that is void from now on.
     """
 
     lines: tuple[str, ...]
     batch: str
     chain: str
-    copies: int
+    serials: tuple[str, ...]
     reprint: int
+    replaces: str = ""
 
 
 # Makes the labels, as the bytes that are printed.
@@ -113,3 +120,18 @@ def set_label_drawer(drawer: LabelDrawer) -> None:
 def drawn_labels(words: LabelWords) -> bytes:
     """Return labels as they are printed."""
     return _drawer[0](words)
+
+
+# Gives the whole record of a batch as an original: what every floor knows, which only the roof joins.
+RecordReader = Callable[["Batch"], "Original"]
+_record: list[RecordReader] = []
+
+
+def set_record_reader(reader: RecordReader) -> None:
+    """Plug in who joins the whole record of a batch."""
+    _record[:] = [reader]
+
+
+def record_original(batch: Batch) -> Original:
+    """Return the whole record of a batch as an original that a copy is made of."""
+    return _record[0](batch)

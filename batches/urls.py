@@ -90,6 +90,11 @@ urlpatterns = [
     path(f"{STEP}file/", views.attach, name="step-file"),
     path(f"{STEP}weigh/<str:gesture>/", views.weigh, name="step-weigh"),
     path(f"{STEP}labels/", views.labels, name="step-labels"),
+    path(f"{STEP}labels/replace/", views.replace_label, name="step-label-replace"),
     path(f"{BATCH}files/<int:file_id>/", views.batch_file, name="batch-file"),
+    path(f"{STEP}test/", views.enter_test, name="step-test"),
+    path(f"{BATCH}files/", views.batch_files, name="batch-files"),
+    path(f"{BATCH}files/certify/", views.certify_copy, name="batch-certify"),
+    path(f"{BATCH}copies/<int:copy>/", views.certified_copy, name="batch-copy"),
     path(f"{STEP}correct/", views.correct_value, name="step-correct"),
 ]

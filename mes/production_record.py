@@ -17,9 +17,9 @@ Plain = dict[str, Any]
 GROUPS: dict[str, tuple[str, ...]] = {
     "materials": ("materials", "weighings", "identity_checks", "collections", "custody", "yields"),
     "equipment": ("equipment", "sensors", "changeover"),
-    "samples": ("samples", "results", "laboratory"),
+    "samples": ("samples", "results"),
     "exceptions": ("exceptions", "deviations", "alarms", "holds", "amendments"),
-    "documents": ("files", "copies"),
+    "documents": ("files", "label_replacements"),
 }
 
 

@@ -16,7 +16,13 @@ from audit.models import LedgerEntry
 from audit.queries import entries_in
 from audit.verification.naming import UNREADABLE, finding
 from batches.models import Batch
-from batches.queries import batches_seen, changed_files, strays_of
+from batches.queries import (
+    batches_seen,
+    changed_copies,
+    changed_files,
+    strayed_raw_data,
+    strays_of,
+)
 from kernel.canonical import digest
 from mes.record import SEAL, content_of, parts_of, seal_in
 from monitoring.queries import broken_seals
@@ -53,11 +59,19 @@ def check_readings(streams: Sequence[str] | None) -> Iterator[Finding]:
 
 
 def check_files(streams: Sequence[str] | None) -> Iterator[Finding]:
-    """Name every file of a batch whose bytes are not those that its digest was made of."""
+    """Name every file of a batch, and every certified copy, that is not what it was."""
     for batch in batches_in(streams).filter(attachments__isnull=False).distinct().order_by("pk"):
         for one in changed_files(batch):
             where = f"file {one.name} of {batch.number}"
             yield finding("file", where, "its bytes are not those that were kept")
+        for name, step in strayed_raw_data(batch):
+            where = f"raw data {name} of {batch.number}, step {step}"
+            reason = "are not those whose digest the laboratory record holds"
+            yield finding("file", where, reason)
+    copied = batches_in(streams).filter(certified_copies__isnull=False).distinct().order_by("pk")
+    for batch in copied:
+        for copy, reason in changed_copies(batch):
+            yield finding("file", f"certified copy {copy.code} of {batch.number}", reason)
 
 
 def batches_in(streams: Sequence[str] | None) -> QuerySet[Batch]:

@@ -14,8 +14,10 @@ from typing import Any
 from audit.models import Checkpoint, LedgerEntry
 from audit.queries import entries_in, judged, signatures_in
 from batches.models import Batch
-from batches.queries import record_of
-from kernel.canonical import EMPTY_HASH, digest, plain
+from batches.queries import copies_of, plain_copy, record_of
+from batches.reports.batch_record import pdf_of
+from batches.rules.copies import Original
+from kernel.canonical import EMPTY_HASH, canonical, digest, plain
 from monitoring.models import Watch
 from monitoring.queries import limits_from, sensor_summaries, watches_of
 from monitoring.reports.charts import chart_of
@@ -43,8 +45,30 @@ def record_document(batch: Batch) -> dict[str, Any]:
         "checkpoint": checkpoint_over(entries),
         "signature_states": signature_states(batch),
         "charts": [plain_chart(watch, batch) for watch in watches_of(batch.pk)],
+        **_copies(batch),
     }
     return {**document, "digest": digest(document)}
+
+
+def _copies(batch: Batch) -> dict[str, Any]:
+    """Return the certified copies; they are made of the record, and are no part of its content."""
+    found = [plain(plain_copy(one)) for one in copies_of(batch)]
+    return {"certified_copies": found} if found else {}
+
+
+def original_record(batch: Batch) -> Original:
+    """Return the record of a decided batch as an original: its content, and how it is printed."""
+    document = record_document(batch)
+    content = canonical(document["record"]).encode()
+    return Original(
+        name=f"{batch.number}.json",
+        sort="record",
+        digest=document["content_digest"],
+        content=content,
+        captured_by="OneLot",
+        captured_at=batch.decided_at,
+        printed=pdf_of(document),
+    )
 
 
 def signature_states(batch: Batch) -> dict[str, str]:

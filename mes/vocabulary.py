@@ -68,7 +68,18 @@ NAMES: dict[str, Name] = {
         text="Batch {0}", fields=("number",), href="/batches/{0}/", found_by="number"
     ),
     "batches.Branch": Name(text="Branch {0} of {1}", fields=("code", OF_BATCH)),
+    "batches.CertifiedCopy": Name(
+        text="Certified copy C{0} of {1}",
+        fields=("number", OF_BATCH),
+        short="C{0}",
+        href="/batches/{1}/files/",
+    ),
     "batches.Hold": Name(text="Hold of {0}", fields=(OF_BATCH,), href="/batches/{0}/"),
+    "batches.LabelReplacement": Name(
+        text="Label {0} replaced by {1}, {2}",
+        fields=("void_serial", "new_serial", OF_BATCH),
+        href="/batches/{2}/",
+    ),
     "batches.Order": Name(
         text="Order {0}", fields=("number",), href="/orders/{0}/", found_by="number"
     ),
@@ -304,6 +315,8 @@ VERBS: dict[str, str] = {
     "reserve": "Reserved",
     "qualify": "Declared qualified",
     "record_calibration": "Recorded a calibration",
+    "replace_label": "Replaced a label",
+    "certify_copy": "Certified a true copy",
 }  # fmt: skip
 
 # Changed after entry, refused, stopped, out of the ordinary, or access given: a reviewer looks.
@@ -312,7 +325,7 @@ CRITICAL = (
     "create_token", "deactivate", "erase", "fail", "grant", "hold", "lift_hold", "link_identity",
     "lock", "place_hold", "raise", "raise_exception", "refuse", "refused", "reject", "reopen",
     "reset", "restart", "resume", "return", "reveal", "set", "set_password", "start_fault", "stop",
-    "pause", "unlock", "disqualify", "fail_calibration",
+    "pause", "unlock", "disqualify", "fail_calibration", "replace_label",
 )  # fmt: skip
 CRITICAL_OF = (("quality.Deviation", "open"), ("quality.BatchException", "escalate"))
 

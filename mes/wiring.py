@@ -68,6 +68,7 @@ def standings() -> dict[str, Standings]:
         standing_of_amendments,
         standing_of_batches,
         standing_of_changeovers,
+        standing_of_copies,
         standing_of_plans,
         standing_of_rehearsals,
         standing_of_steps,
@@ -84,6 +85,7 @@ def standings() -> dict[str, Standings]:
         "batches.Batch": standing_of_batches,
         "batches.Changeover": standing_of_changeovers,
         "batches.ChangeoverPlan": standing_of_plans,
+        "batches.CertifiedCopy": standing_of_copies,
         "batches.Rehearsal": standing_of_rehearsals,
         "batches.Step": standing_of_steps,
         "quality.Deviation": standing_of_deviations,
@@ -95,10 +97,16 @@ def standings() -> dict[str, Standings]:
 
 def connect() -> None:
     """Install the table, and plug in what the floors below may not ask for themselves."""
-    from batches.ports import set_label_drawer, set_room_reader, set_sensor_reader
+    from batches.ports import (
+        set_label_drawer,
+        set_record_reader,
+        set_room_reader,
+        set_sensor_reader,
+    )
     from batches.reports.labels import labels_pdf
     from mes.accounts.signing_keys import SigningKeys
     from mes.proofs import check_files, check_readings, check_records
+    from mes.record import original_record
     from mes.rooms import sensors_in_room, value_in_room
     from mes.vocabulary import words
     from recipes.queries import procedures
@@ -109,6 +117,7 @@ def connect() -> None:
     set_sensor_reader(value_in_room)
     set_room_reader(sensors_in_room)
     set_label_drawer(labels_pdf)
+    set_record_reader(original_record)
     set_checks(check_records, check_readings, check_files)
     set_handlers(handlers())
     set_works(works())

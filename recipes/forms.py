@@ -71,7 +71,7 @@ class Surroundings:
                 return _coded(formula["materials"])
             case "equipment":
                 return _coded(self.plain["equipment_requirements"])
-            case "step":
+            case "step" | "expires_from":
                 return _coded(steps_in(self.plain))
             case "unit":
                 return tuple((code, unit_label(code) or "a plain number") for code in UNITS)

@@ -19,6 +19,7 @@ MEANINGS = (
     "released",
     "rejected",
     "closed",
+    "certified",
 )
 
 

@@ -14,6 +14,7 @@ from batches.commands.clearing import (
     withdraw_changeover_plan,
     write_changeover_plan,
 )
+from batches.commands.copies import certify_copy
 from batches.commands.corrections import correct_value
 from batches.commands.decisions import (
     mark_in_review,
@@ -23,8 +24,9 @@ from batches.commands.decisions import (
     mark_returned,
 )
 from batches.commands.erasure import erase_patient
-from batches.commands.files import attach_file, print_labels
+from batches.commands.files import attach_file
 from batches.commands.holds import hold_batch, hold_batches_of, resume_batch
+from batches.commands.labels import print_labels, replace_label, require_replaceable
 from batches.commands.lifecycle import abort_batch, start_batch
 from batches.commands.modes import switch_mode
 from batches.commands.omissions import mark_not_applicable
@@ -60,6 +62,7 @@ __all__ = [
     "begin_rehearsal",
     "cancel_batch",
     "cancel_order",
+    "certify_copy",
     "confirm_rehearsal",
     "correct_value",
     "discard_container",
@@ -84,7 +87,9 @@ __all__ = [
     "receive_material",
     "rehearse_step",
     "reject_amendment",
+    "replace_label",
     "report_collection",
+    "require_replaceable",
     "reset_phase",
     "resume_batch",
     "return_container",

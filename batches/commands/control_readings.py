@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from batches.commands.laboratory import read_test
 from batches.commands.readings import Entry, Reading, Source, read_confirm, read_number
-from batches.models import Step
+from batches.models import Step, StepValue
 from batches.queries.statements import current_values, values_of
 from batches.rules.controls import document_from, judged_result, judged_sample, sample_code
 from batches.rules.entries import reason_from, text_from
@@ -148,6 +149,9 @@ def read_result(phase: ControlStep, entry: Entry) -> Reading:
         number = len(current_values(values_of(entry.step))) + 1
     if number > 1 and not entry.corrects:
         reason_from(entry.reason, what="A repeat of a test")
+    taken = _sample_of(phase, entry.step) if phase.sample else None
+    if phase.laboratory is not None and taken is not None:
+        return read_test(phase, phase.laboratory, entry, number=number, taken=taken)
     # The specification judges; it does not ask for a reason before anybody can know one.
     read = read_number(replace(phase, soft=None), entry)
     assert read.value is not None, "a number has a value"
@@ -161,14 +165,14 @@ def read_result(phase: ControlStep, entry: Entry) -> Reading:
             "test": phase.test,
             "method": phase.method,
             "result": number,
-            **({"sample": _sample_of(phase, entry.step)} if phase.sample else {}),
+            **({"sample": str(taken.details["sample"])} if taken else {}),
         },
     )
 
 
-def _sample_of(phase: ControlStep, step: Step) -> str:
+def _sample_of(phase: ControlStep, step: Step) -> StepValue:
     taken = step.batch.steps.filter(code=phase.sample).order_by("-execution").first()
     values = current_values(values_of(taken)) if taken and taken.state == "complete" else []
     if not values or "sample" not in values[-1].details:
         raise Conflict(f"Step {phase.sample} has taken no sample yet.", code="no_sample")
-    return str(values[-1].details["sample"])
+    return values[-1]

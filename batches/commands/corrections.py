@@ -20,8 +20,10 @@ from batches.models import Step, StepValue
 from batches.queries.statements import correction_statement, current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import reason_from
+from batches.rules.needs import is_laboratory
 from kernel.errors import Conflict, IllegalMove, Invalid, NotPermitted
 from recipes.rules.steps import CalculationStep
+from recipes.rules.steps import Step as Phase
 
 CORRECTABLE = ("number", "choice", "calculation", "text", "date_time", "in_process_control")
 SIGNED = ("performed", "complete")
@@ -60,7 +62,7 @@ def correct_value(
     check_seen(seen, step.version)
     words = reason_from(reason, what="A correction")
     phase, values = definition_of(step), values_of(step)
-    old = _correctable(step, values)
+    old = _correctable(step, phase, values)
     entry = Entry(
         step=step,
         entered=entered,
@@ -73,7 +75,7 @@ def correct_value(
     )
     if step.state in SIGNED:
         statement = correction_statement(step, entered=entered, reason=words, values=values)
-        _sign_again(step, statement, proof, witness, seen_digest, act)
+        sign_again(step, statement, proof, witness, seen_digest, act)
     reading = judged_in_space(phase, entry, read(phase, entry))
     if reading.entered == old.entered:
         raise Invalid("This is the value that is there.", pointer="/value", code="unchanged")
@@ -88,12 +90,17 @@ def correct_value(
     return value
 
 
-def _correctable(step: Step, values: list[StepValue]) -> StepValue:
+def _correctable(step: Step, phase: Phase, values: list[StepValue]) -> StepValue:
     if step.state not in ("running", *SIGNED):
         raise IllegalMove(f"Step {step.code} was not started.")
     if step.kind not in CORRECTABLE:
         raise Conflict(
             "What was scanned, timed or taken from a sensor is not corrected: put the batch on hold.",
+            code="not_correctable",
+        )
+    if is_laboratory(phase):
+        raise Conflict(
+            "A laboratory record is not corrected: the test is repeated, or the step done again.",
             code="not_correctable",
         )
     standing = current_values(values)
@@ -102,7 +109,7 @@ def _correctable(step: Step, values: list[StepValue]) -> StepValue:
     return standing[-1]
 
 
-def _sign_again(
+def sign_again(
     step: Step,
     statement: dict[str, Any],
     proof: Proof | None,
@@ -110,9 +117,13 @@ def _sign_again(
     seen_digest: str,
     act: Act,
 ) -> None:
-    """Sign the correction of a signed step, by as many people as signed the step itself."""
+    """Sign what changes a signed step, by as many people as signed the step itself.
+
+    Raises:
+        NotPermitted: a signature is missing, or both are one person's.
+    """
     if proof is None:
-        raise NotPermitted("The step was signed, so its correction is signed too.")
+        raise NotPermitted("The step was signed, so what changes it is signed too.")
     sign(
         act=act,
         proof=proof,
@@ -124,7 +135,7 @@ def _sign_again(
     if step.verified_by_id is None:
         return
     if witness is None or witness.user.pk == act.by.pk:
-        raise NotPermitted("The step was verified, so a second person signs its correction.")
+        raise NotPermitted("The step was verified, so a second person signs what changes it.")
     require(holds(witness.user, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
     sign(
         act=replace(act, by=witness.user),

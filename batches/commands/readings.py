@@ -13,6 +13,7 @@ from batches.ports import sensor_value
 from batches.queries.work import document_of_batch, found_values, order_values
 from batches.rules.calculations import computed
 from batches.rules.entries import follows_pattern, reason_from, text_from
+from batches.rules.laboratory import TestData
 from batches.rules.modes import MANUAL
 from batches.rules.moments import instant_from, why_outside
 from batches.rules.verdicts import (
@@ -72,6 +73,7 @@ class Entry:
     act: Act
     happened_at: datetime | None = None
     corrects: StepValue | None = None
+    test: TestData | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,15 +21,18 @@ from batches.commands.readings import Entry, Reading, Source
 from batches.commands.steps import require_open, require_performer
 from batches.commands.telling import tell_exception
 from batches.events import StepChanged
-from batches.models import Step, StepValue
+from batches.models import Batch, Step, StepValue
+from batches.queries.labels import why_not_valid
 from batches.queries.statements import current_values, values_of
 from batches.queries.work import definition_of
 from batches.rules.entries import optional_reason_from, reason_from, text_from
+from batches.rules.labels import scanned_from
+from batches.rules.laboratory import TestData
 from batches.rules.lateness import event_time, judged_lateness
 from batches.rules.modes import MANUAL
 from batches.rules.needs import is_scanned, may_repeat, value_name
 from batches.rules.verdicts import Judged
-from kernel.errors import AlreadyDone, Invalid
+from kernel.errors import AlreadyDone, Conflict, Invalid
 from kernel.events import publish
 from recipes.rules.steps import ScanIdentityStep, SensorStep
 from recipes.rules.steps import Step as Phase
@@ -50,6 +53,7 @@ def enter_value(
     source: str = "keyed",
     reason: str = "",
     happened_at: str = "",
+    test: TestData | None = None,
     act: Act,
 ) -> StepValue | IdentityOutcome:
     """Enter the value of a running step.
@@ -60,6 +64,7 @@ def enter_value(
         source: "scanned" or "keyed", for what should be scanned.
         reason: needed beyond a soft limit, for a code that was typed, and for a late entry.
         happened_at: when it was done, as typed, where that was before now.
+        test: what a laboratory record has beside its result.
 
     Returns:
         The stored value; or, when a scanned identity is not this batch's, the outcome of the
@@ -80,11 +85,8 @@ def enter_value(
     wanted = _wanted(phase, name)
     values = values_of(step)
     standing = current_values(values)
-    if standing and not may_repeat(phase, len(standing)):
-        raise AlreadyDone(f"Step {step.code} has its value. Correct it with a reason.")
-    is_typed = is_scanned(phase) and source != Source.SCANNED
-    if is_typed:
-        reason_from(reason, what="A code that was typed, not scanned,")
+    _require_room(step, phase, len(standing))
+    is_typed = _is_typed(phase, source, reason)
     done_at, late = _event_time(step, phase, happened_at, reason, act)
     entry = Entry(
         step=step,
@@ -94,6 +96,7 @@ def enter_value(
         reason=optional_reason_from(reason),
         act=act,
         happened_at=done_at,
+        test=test,
     )
     if isinstance(phase, ScanIdentityStep):
         return _identity(phase, entry, values, is_typed=is_typed)
@@ -108,6 +111,20 @@ def _wanted(phase: Phase, name: str) -> str:
     if not wanted or (name and name != wanted):
         raise Invalid("The step has no such value.", pointer="/name", code="unknown_value")
     return wanted
+
+
+def _require_room(step: Step, phase: Phase, results: int) -> None:
+    """Refuse a second value beside the first, but for a test that may be repeated."""
+    if results and not may_repeat(phase, results):
+        raise AlreadyDone(f"Step {step.code} has its value. Correct it with a reason.")
+
+
+def _is_typed(phase: Phase, source: str, reason: str) -> bool:
+    """Say whether a code was typed that should be scanned; that has a reason."""
+    is_typed = is_scanned(phase) and source != Source.SCANNED
+    if is_typed:
+        reason_from(reason, what="A code that was typed, not scanned,")
+    return is_typed
 
 
 def _event_time(
@@ -135,7 +152,7 @@ def _identity(
     scanned = text_from(entry.entered, pointer="/value", longest=120)
     outcome = supply.check_identity(
         chain=batch.order.chain,
-        scanned=scanned,
+        scanned=_identity_of(batch, scanned),
         is_keyed=is_typed,
         site=batch.site,
         used_in=batch.number,
@@ -165,6 +182,22 @@ def _identity(
         return value
     hold_batch(batch_id=batch.pk, cause="identity", reason=outcome.detail, act=entry.act)
     return outcome
+
+
+def _identity_of(batch: Batch, scanned: str) -> str:
+    """Return what the check of identity compares: of a label with a serial, its chain of identity.
+
+    Raises:
+        Conflict: with code ``void_label``, the label is this patient's, and void or of another
+            batch.
+    """
+    identity, serial = scanned_from(scanned)
+    if not serial:
+        return scanned
+    why = why_not_valid(batch, serial) if identity.upper() == batch.order.chain.value else ""
+    if why:
+        raise Conflict(why, pointer="/value", code="void_label")
+    return identity
 
 
 def _check_target(phase: ScanIdentityStep, outcome: IdentityOutcome) -> None:

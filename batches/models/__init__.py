@@ -5,6 +5,8 @@ from batches.models.attachment import Attachment
 from batches.models.batch import Batch, Hold
 from batches.models.branch import Branch
 from batches.models.changeover import Changeover, ChangeoverPlan
+from batches.models.copy import CertifiedCopy
+from batches.models.label import LabelReplacement
 from batches.models.order import Order
 from batches.models.rehearsal import Rehearsal
 from batches.models.stage_yield import StageYield
@@ -17,9 +19,11 @@ __all__ = [
     "Attachment",
     "Batch",
     "Branch",
+    "CertifiedCopy",
     "Changeover",
     "ChangeoverPlan",
     "Hold",
+    "LabelReplacement",
     "Order",
     "Rehearsal",
     "StageYield",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from batches.models import Attachment, Batch
+from batches.models import Attachment, Batch, StepValue
 from kernel.errors import NotFound
 
 
@@ -25,6 +25,16 @@ def file_found(batch: Batch, file_id: int) -> Attachment:
     if found is None:
         raise NotFound(f"Batch {batch.number} has no such file.")
     return found
+
+
+def strayed_raw_data(batch: Batch) -> Iterator[tuple[str, str]]:
+    """Yield the raw data, (name, step), that are not those whose digest the test's record holds."""
+    digests = dict(batch.attachments.values_list("pk", "digest"))
+    results = StepValue.objects.filter(batch=batch, step__kind="in_process_control")
+    for code, details in results.order_by("pk").values_list("step__code", "details"):
+        raw = (details.get("laboratory") or {}).get("raw")
+        if raw and digests.get(raw["attachment"]) != raw["digest"]:
+            yield raw["name"], code
 
 
 def changed_files(batch: Batch) -> Iterator[Attachment]:

@@ -12,6 +12,7 @@ from batches.models import Amendment, Batch, Branch, Changeover, Hold, StageYiel
 from batches.queries.amendments import amendments_of, plain_amendment
 from batches.queries.clearing import plain_changeover
 from batches.queries.files import files_of
+from batches.queries.labels import plain_replacement, replacements_of
 from batches.queries.statements import current_values, execution_of, plain_value
 from batches.queries.weighing import plain_container, weighings_in
 from batches.rules.verdicts import ONLY_TRIED
@@ -50,6 +51,7 @@ def record_of(batch: Batch) -> dict[str, Any]:
         **_yields(batch),
         **_changeover(batch),
         **_files(batch),
+        **_replacements(batch),
         **_amendments(batch, signatures),
     }
 
@@ -113,6 +115,12 @@ def _files(batch: Batch) -> dict[str, Any]:
         for one in files_of(batch)
     ]
     return {"files": found} if found else {}
+
+
+def _replacements(batch: Batch) -> dict[str, Any]:
+    """Return the labels that were replaced; nothing where there are none."""
+    found = [plain_replacement(one) for one in replacements_of(batch)]
+    return {"label_replacements": found} if found else {}
 
 
 def _controls(steps: list[tuple[Step, list[StepValue]]]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from reportlab.lib.units import mm
 
 from batches.reports.amendments import amendments
 from batches.reports.branches import branches
+from batches.reports.copies import certified
 from batches.reports.evidence import audit_trail, environment, findings, signatures
+from batches.reports.labeling import replaced_labels
 from batches.reports.lettering import BOLD, TEXT, broken, lettered
 from batches.reports.paper import (
     ACCENT,
@@ -64,6 +66,7 @@ def pdf_of(document: Document) -> bytes:
     environment(paper, document)
     findings(paper, record)
     signatures(paper, record)
+    certified(paper, document.get("certified_copies", ()))
     audit_trail(paper, document)
     return paper.finished()
 
@@ -253,6 +256,7 @@ def steps(paper: Paper, record: Document) -> None:
         paper.table(columns, (step_row(step) for step in listed))
     branches(paper, record.get("branches", ()))
     amendments(paper, record.get("amendments", ()))
+    replaced_labels(paper, record.get("label_replacements", ()))
     changes = record["corrections"]["changes"]
     paper.heading("Changes after entry", key="changes")
     paper.text(record["corrections"]["statement"])

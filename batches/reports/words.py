@@ -132,6 +132,7 @@ def value_pieces(value: Mapping[str, Any], definition: Mapping[str, Any]) -> lis
         of = f" of {details['sample']}" if "sample" in details else ""
         pieces.append((f"Result {details['result']}{of}: {details['test']}", ""))
         pieces.append((f"Method {details['method']}", "faint"))
+        pieces += laboratory_pieces(details.get("laboratory"))
     elif "instant" in details:
         pieces.append((f"{shown_time(details['instant'])}, entered in {details['zone']}", ""))
     elif details.get("checks"):
@@ -157,6 +158,27 @@ def sample_pieces(value: Mapping[str, Any], details: Mapping[str, Any]) -> list[
         told = amount(value["value"], value["unit"])
         pieces.append((f"{told} of {details['material']}, lot {details['from_lot']}", ""))
     return pieces
+
+
+def laboratory_pieces(kept: Mapping[str, Any] | None) -> list[Piece]:
+    """Return a laboratory record as it is printed (21 CFR 211.194(a)); nothing where none is kept."""
+    if not kept:
+        return []
+    of, raw = kept["of"], kept["raw"]
+    lot = f", lot {of['lot']}" if "lot" in of else ""
+    pieces: list[Piece] = [
+        (f"Version {kept['method_version']} of the method", "faint"),
+        (f"{of['point']}{lot}, {amount(of['quantity'], of['unit'])}", ""),
+        (f"taken by {of['taken_by']}, {shown_time(of['taken_at'])}", "faint"),
+        (f"received {shown_time(kept['received_at'])}", "faint"),
+    ]
+    pieces += [
+        (f"{one['label']}: {amount(one['entered'], one['unit'])}", "") for one in kept["amounts"]
+    ]
+    if kept["formula"]:
+        pieces.append((f"= {kept['formula']}", ""))
+    pieces.append((f"Raw data {raw['name']}, {raw['size']} bytes", ""))
+    return [*pieces, (raw["digest"], "mono")]
 
 
 def signature_pieces(one: Mapping[str, Any]) -> list[Piece]:

@@ -86,12 +86,18 @@ def reconciled(entered: str, *, issued: int) -> Reconciled:
     )
     total = used + destroyed + returned + missing
     if total != issued:
-        told = f"{issued} were printed, {total} are accounted for."
+        told = f"{issued} were printed, {total} are accounted for{_beyond(issued - total)}."
         fault = FieldError(pointer="/value", code="not_reconciled", detail=told)
         raise Invalid(
             f"Every label is accounted for: {told}", code="not_reconciled", errors=[fault]
         )
     return found
+
+
+def _beyond(lacking: int) -> str:
+    if lacking < 0:
+        return ""
+    return f": {lacking} {'is' if lacking == 1 else 'are'} missing"
 
 
 def judged_labels(found: Reconciled) -> Judged:

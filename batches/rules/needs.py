@@ -107,14 +107,20 @@ def needs_second(step: Step, verdicts: Collection[str]) -> bool:
     """Say whether a second person signs.
 
     That is where the recipe asks for one, where the line is cleared or labels are accounted for,
-    where a critical step did not apply, where a test was done again, and at every weighing that
-    the scale does not do alone (21 CFR 211.101(c)).
+    where a laboratory record is kept, where a critical step did not apply, where a test was done
+    again, and at every weighing that the scale does not do alone (21 CFR 211.101(c)).
     """
     is_left_out = step.critical and NOT_APPLICABLE in verdicts
-    is_counted = isinstance(step, LineClearanceStep | LabelStep) or (
-        isinstance(step, WeighStep) and not step.automated
+    is_weighed = isinstance(step, WeighStep) and not step.automated
+    is_counted = (
+        isinstance(step, LineClearanceStep | LabelStep) or is_weighed or is_laboratory(step)
     )
     return step.verify or is_counted or is_left_out or len(verdicts) > 1
+
+
+def is_laboratory(step: Step) -> bool:
+    """Say whether such a step keeps a laboratory record (21 CFR 211.194(a))."""
+    return isinstance(step, ControlStep) and step.laboratory is not None
 
 
 def mark_name(step: Step) -> str:

@@ -15,7 +15,10 @@ from batches.views.clearing import point as changeover_point
 from batches.views.clearing import sign as changeover_sign
 from batches.views.clearing import withdraw_plan as changeover_plan_withdraw
 from batches.views.clearing import write_plan as changeover_plan
-from batches.views.files import attach, batch_file, labels
+from batches.views.copies import batch_files, certified_copy, certify_copy
+from batches.views.files import attach, batch_file
+from batches.views.labels import labels, replace_label
+from batches.views.laboratory import enter_test
 from batches.views.moves import abort, cancel, hold, issue, plan, resume, start
 from batches.views.order_filter import order_list
 from batches.views.order_form import order_new
@@ -50,9 +53,12 @@ __all__ = [
     "amendments",
     "attach",
     "batch_file",
+    "batch_files",
     "batch_list",
     "batch_page",
     "cancel",
+    "certified_copy",
+    "certify_copy",
     "changeover_begin",
     "changeover_plan",
     "changeover_plan_approve",
@@ -61,6 +67,7 @@ __all__ = [
     "changeover_sign",
     "changeovers",
     "correct_value",
+    "enter_test",
     "enter_value",
     "hold",
     "issue",
@@ -84,6 +91,7 @@ __all__ = [
     "rehearsal_confirm",
     "rehearsal_leave",
     "rehearse",
+    "replace_label",
     "replay",
     "resume",
     "sign_step",

@@ -1,8 +1,7 @@
-"""Files and labels of a step, the screens: handed in, printed, and opened again."""
+"""Files of a step, the screens: handed in, and opened again."""
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -42,30 +41,6 @@ def attach(request: HttpRequest, number: str, code: str) -> HttpResponse:
         typed.refusal = refusal
         return refused(request, number, code, typed)
     return go(path_of(step) + "?sign=1")
-
-
-@require_POST
-@roles_required(*MAKERS)
-def labels(request: HttpRequest, number: str, code: str) -> HttpResponse:
-    """Print the labels of a step, or some of them again."""
-    step = found_step(request, number, code)
-    copies = request.POST.get("copies", "0")
-    is_number = copies.isascii() and copies.isdigit() and len(copies) <= 4
-    typed = Typed(reason=request.POST.get("reason", ""), form="labels")
-    try:
-        with noted(request, "print_labels", step.batch, step):
-            made = commands.print_labels(
-                step_id=step.pk,
-                seen=seen_version(request),
-                copies=int(copies) if is_number else 0,
-                reason=typed.reason[:1100],
-                act=act_of_request(request),
-            )
-    except Refusal as refusal:
-        typed.refusal = refusal
-        return refused(request, number, code, typed)
-    messages.success(request, f"{made.copies} labels are ready to print.")
-    return go(path_of(step))
 
 
 @require_safe

@@ -6,9 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from audit.edges import now
-from batches.models import Step
+from batches.models import Attachment, Step
 from batches.ports import LiveValue, sensor_value
-from batches.queries import document_of_batch, found_values, order_values
+from batches.queries import (
+    document_of_batch,
+    found_values,
+    label_counts,
+    lines_for,
+    order_values,
+    replacements_of,
+)
 from batches.rules.calculations import Computed, computed
 from batches.rules.controls import sample_code
 from batches.rules.moments import FORM
@@ -24,6 +31,7 @@ from recipes.rules.control_steps import (
 )
 from recipes.rules.document import Document
 from recipes.rules.file_steps import FileStep, LabelStep
+from recipes.rules.labels import Label
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -57,11 +65,12 @@ def facts_of_kind(step: Step, phase: Phase) -> dict[str, Any]:
             return sample_of(step, phase)
         case WeighStep():
             return weighing_of(step, phase)
-        case ControlStep():
+        case ControlStep(laboratory=kept):
+            version = f", version {kept.method_version}" if kept else ""
             return {
                 "unit": phase.unit,
                 "label": "Result",
-                "test": f"{phase.test}, by {phase.method}",
+                "test": f"{phase.test}, by {phase.method}{version}",
                 **limits_of(phase.hard, phase.soft, phase.unit),
             }
         case NumberStep():
@@ -145,8 +154,18 @@ def files_of_step(step: Step, phase: FileStep | LabelStep) -> dict[str, Any]:
         "copies": phase.copies,
         "counts": COUNTS,
         "issued": sum(one.copies for one in files),
-        "specimen": specimen,
+        "totals": label_counts(step) if step.state == "complete" else {},
+        "replaced": [one for one in replacements_of(step.batch) if one.step_id == step.pk],
+        "lines": specimen_lines(step, specimen, files) if specimen else (),
     }
+
+
+def specimen_lines(step: Step, label: Label, runs: list[Attachment]) -> tuple[str, ...]:
+    """Return the lines of a label as they would be printed now, or why they cannot be yet."""
+    try:
+        return lines_for(step, label, at=runs[0].made_at if runs else now())
+    except Refusal as refusal:
+        return (*label.lines, refusal.detail)
 
 
 def live_of(step: Step, phase: SensorStep) -> LiveValue | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -34,10 +35,23 @@ from batches.rules.verdicts import NOT_APPLICABLE, ONLY_TRIED
 from batches.states import STEP_OVER
 from batches.views.forms import person_of
 from batches.views.kinds import facts_of_kind
+from batches.views.laboratory_screen import AMOUNTS, laboratory_fields, laboratory_lines
 from batches.views.more import commands_now
 from kernel.errors import Refusal
 from kernel.quantities import quantity_label, unit_label
 from recipes.rules.steps import Step as Phase
+
+# What is told where it was entered, and not above the step.
+TOLD_AT_FIELDS = (
+    "/value",
+    "/unit",
+    "/reason",
+    "/happened_at",
+    "/file",
+    "/scanned",
+    "/fate",
+    "/sample",
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,12 +62,19 @@ class Typed:
     value: str = ""
     reason: str = ""
     happened_at: str = ""
+    fate: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
     form: str = ""
 
     def problem(self) -> Refusal | None:
         """Return the refusal, unless it is told at its field or in the dialog."""
-        told_elsewhere = self.error_at("/value", "/unit", "/reason", "/happened_at", "/file") or (
-            self.refusal is not None and self.refusal.status == 401
+        is_at_amount = self.refusal is not None and any(
+            one.pointer.startswith(AMOUNTS) for one in self.refusal.errors
+        )
+        told_elsewhere = (
+            is_at_amount
+            or self.error_at(*TOLD_AT_FIELDS)
+            or (self.refusal is not None and self.refusal.status == 401)
         )
         return None if told_elsewhere else self.refusal
 
@@ -116,6 +137,8 @@ def screen_of(request: HttpRequest, step: Step, typed: Typed | None = None) -> d
         "event_time_help": f"{FORM}, in {batch.site.time_zone} unless a zone is added",
         "sensors": room_sensors(batch.room.code) if batch.room else [],
         "kind": facts_of_kind(step, phase),
+        **of_labels(step, bool(standing), typed, is_mine=is_mine and not is_earlier),
+        **of_tests(step, phase, standing, typed),
         **sign_dialogs(request, step, values, standing, typed),
     }
     context["topics"] = ",".join(
@@ -144,7 +167,31 @@ def header_of(batch: Batch, step: Step | None = None) -> dict[str, Any]:
 def may_correct(batch: Batch, step: Step, has_value: bool) -> bool:
     """Say whether the value of a step can be corrected now."""
     states = ("in_progress", "execution_complete", "returned_for_correction")
-    return has_value and batch.state in states and step.kind in CORRECTABLE
+    is_kind = step.kind in CORRECTABLE and not step.definition.get("laboratory")
+    return has_value and batch.state in states and is_kind
+
+
+def of_labels(step: Step, has_value: bool, typed: Typed, *, is_mine: bool) -> dict[str, Any]:
+    """Return what the screen of a step shows of replacing its labels."""
+    return {
+        "may_replace_label": is_mine and may_replace_label(step, has_value),
+        "scanned_error": typed.error_at("/scanned", "/fate"),
+    }
+
+
+def of_tests(step: Step, phase: Phase, standing: list[StepValue], typed: Typed) -> dict[str, Any]:
+    """Return what the screen of a step shows of its laboratory record."""
+    return {
+        **laboratory_fields(step, phase, typed=typed.fields, error_at=typed.error_at),
+        "record_lines": laboratory_lines(standing[-1]) if standing else [],
+    }
+
+
+def may_replace_label(step: Step, has_value: bool) -> bool:
+    """Say whether a label of a step can be replaced now."""
+    states = ("in_progress", "execution_complete", "returned_for_correction")
+    is_accounted = step.kind == "label" and step.state == "complete" and has_value
+    return is_accounted and step.batch.state in states
 
 
 def shown_value(value: StepValue, values: list[StepValue]) -> dict[str, Any]:
@@ -270,6 +317,7 @@ def sign_dialogs(
                 "value": shown["words"] if shown else "Done as instructed",
                 "old": ", ".join(one["value"] for one in shown["old"]) if shown else "",
             },
+            *(laboratory_lines(standing[-1]) if standing else ()),
             *_results_before(standing),
             *event_time_of(standing),
             *_containers(standing),

@@ -16,7 +16,15 @@ from audit.permissions import ROLE_ASKERS, holds, sites_of
 from audit.queries import locked_accounts
 from audit.views import EVERYBODY, roles_required
 from batches.models import Batch, Step
-from batches.queries import batches_seen, definition_of, next_open_step, open_holds, work_of
+from batches.queries import (
+    batches_seen,
+    definition_of,
+    next_open_step,
+    open_holds,
+    why_not_valid,
+    work_of,
+)
+from batches.rules.labels import scanned_from
 from batches.rules.phases import phase_of
 from batches.views.forms import go, person_of
 from supply.queries import equipment_seen
@@ -103,7 +111,11 @@ def open_scanned(request: HttpRequest) -> HttpResponse:
     """Open what was scanned on My work: a batch by its number, bag or label, or a unit by its code."""
     text = request.POST.get("code", "").strip()[:120]
     user = person_of(request)
-    batch = batch_scanned(text, user)
+    identity, serial = scanned_from(text)
+    batch = batch_scanned(text, user) or (batch_scanned(identity, user) if serial else None)
+    if batch is not None and serial and (why := why_not_valid(batch, serial)):
+        messages.error(request, why)
+        return go(f"/batches/{batch.number}/")
     if batch is None:
         if _is_unit(text, user):
             return go(f"/equipment/{quote(text, safe='')}/")

@@ -22,8 +22,10 @@ from audit.signing import Proof, digest_of
 from batches import commands, queries
 from batches.models import Batch, Step
 from batches.ports import LiveValue, SensorReader, set_sensor_reader
+from batches.rules.controls import sample_code
+from batches.rules.laboratory import TestData
 from kernel.quantities import round_half_up, text_of
-from recipes.rules.control_steps import SampleStep, ScanDocumentStep
+from recipes.rules.control_steps import ControlStep, SampleStep, ScanDocumentStep
 from recipes.rules.file_steps import FileStep, LabelStep
 from recipes.rules.limits import Range
 from recipes.rules.steps import (
@@ -46,6 +48,10 @@ from supply.models import Container, Equipment, MaterialLot
 # What must agree with an earlier result for the recipes that come with the house.
 ENTRIES: Mapping[str, Mapping[str, str]] = {
     "CART-19-MBR": {"S13": "=S12"},
+}
+# What an analyst enters in a test whose result is computed.
+AMOUNTS: Mapping[str, Mapping[str, str]] = {
+    "S06V": {"counted": "248", "stained": "17", "volume": "10"},
 }
 # What is handed in where a file is asked for and none is at hand.
 NOTE = b"what,value\nlooked at,nothing unusual\n"
@@ -159,6 +165,7 @@ def fill(step: Step, shift: Shift, person: User) -> None:
         entered=entry_of(step, shift),
         source="scanned",
         reason=shift.reasons.get(step.code, ""),
+        test=data_of_test(step),
         act=shift.act(person, after=wait),
     )
 
@@ -175,6 +182,21 @@ def weigh(step: Step, phase: WeighStep, shift: Shift, person: User) -> Step:
     step = fresh(step)
     commands.weigh_full(step_id=step.pk, seen=step.version, act=shift.act(person))
     return fresh(step)
+
+
+def data_of_test(step: Step) -> TestData | None:
+    """Return what an analyst enters beside a result, where a laboratory record is kept."""
+    phase = queries.definition_of(step)
+    if not isinstance(phase, ControlStep) or phase.laboratory is None:
+        return None
+    taken = step.batch.steps.filter(code=phase.sample).order_by("-execution")[0]
+    usual = AMOUNTS.get(step.code, {})
+    return TestData(
+        sample=sample_code(step.batch.number, taken.code, taken.execution),
+        amounts={one.name: usual.get(one.name, "1") for one in phase.laboratory.amounts},
+        content=NOTE if "csv" in phase.laboratory.raw_data else PICTURE,
+        file_name="raw data",
+    )
 
 
 def entry_of(step: Step, shift: Shift) -> str:

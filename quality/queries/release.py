@@ -68,6 +68,18 @@ def missing_clearances(batch: Any) -> tuple[str, ...]:
     return tuple(sorted(asked - done, reverse=True))
 
 
+def unreviewed_results(batch: Any) -> tuple[str, ...]:
+    """Return the titles of the tests whose laboratory record no second person has reviewed.
+
+    The latest execution counts; one that was skipped keeps none (21 CFR 211.194(a)(8)).
+    """
+    tests = latest_of(batch.steps.filter(kind="in_process_control"))
+    kept = [step for step in tests if step.definition.get("laboratory")]
+    return tuple(
+        step.title for step in kept if step.state != "skipped" and step.verified_by_id is None
+    )
+
+
 def is_received(batch: Any) -> bool:
     """Say whether the patient's material was scanned and matched at receipt, where there is any."""
     chain, therapy = batch.order.chain, batch.order.therapy
@@ -110,6 +122,7 @@ def release_facts(
         open_holds=batch.holds.filter(lifted_at=None).count(),
         is_identity_verified_at_receipt=is_received(batch),
         clearances_missing=missing_clearances(batch),
+        unreviewed_results=unreviewed_results(batch),
         identity_steps_unverified=unverified_identity_steps(batch),
         ledger_findings=None if findings is None else tuple(findings),
         is_signer_qualified=signer is not None and may_certify(signer, batch.site_id),

@@ -18,11 +18,13 @@ from audit.models import LedgerEntry
 from audit.queries import LATE_AFTER, PLAYED, critical_entries, signatures_of
 from quality.models import BatchException, Deviation, Disposition, Review
 
+# A copy of what is there changes nothing of it.
+COPIED = "batches.CertifiedCopy"
 # Who decides looks and says: the record of what was made stays what it was.
 LOOKED_AT = Q(subject_type=BatchException._meta.label, verb__in=("open", "accept", "settle"))
 TAKEN_IN = Q(subject_type="batches.Batch", verb="open_review")
 CLOSED = Q(subject_type=Deviation._meta.label, verb="close")
-DECIDED = Q(subject_type__in=(Review._meta.label, Disposition._meta.label))
+DECIDED = Q(subject_type__in=(Review._meta.label, Disposition._meta.label, COPIED))
 # Refused, or only read: it changed nothing.
 SILENT = ("refused", "reveal")
 KINDS: dict[str, tuple[str, Q]] = {

@@ -25,6 +25,7 @@ class ReleaseFacts:
         undecided_amendments: how many nobody approved, rejected or withdrew.
         identity_steps_unverified: the titles of identity steps without a matching scan.
         clearances_missing: the line clearances ("before", "after") that were not carried out.
+        unreviewed_results: the titles of the tests whose laboratory record nobody reviewed.
         ledger_findings: what verification found wrong; None when nobody has verified yet.
         is_signer_qualified: the signer is a Qualified Person at the site of the batch.
         has_signer_taken_part: the signer performed or verified a step of this batch.
@@ -46,6 +47,7 @@ class ReleaseFacts:
     is_identity_verified_at_receipt: bool = True
     identity_steps_unverified: tuple[str, ...] = ()
     clearances_missing: tuple[str, ...] = ()
+    unreviewed_results: tuple[str, ...] = ()
     ledger_findings: tuple[str, ...] | None = ()
     is_signer_qualified: bool = True
     has_signer_taken_part: bool = False
@@ -97,6 +99,17 @@ def _deviations(numbers: Sequence[str]) -> str:
 
 def _clearances(stages: Sequence[str]) -> str:
     return f"The line was not cleared {' nor '.join(stages)} the making." if stages else ""
+
+
+def _results(titles: Sequence[str]) -> str:
+    if not titles:
+        return ""
+    if len(titles) == 1:
+        return f"The laboratory record of {titles[0]} is not reviewed by a second person."
+    return (
+        f"{len(titles)} laboratory records are not reviewed by a second person,"
+        f" the first is of {titles[0]}."
+    )
 
 
 def _identity_steps(titles: Sequence[str]) -> str:
@@ -176,6 +189,11 @@ def _making(facts: ReleaseFacts) -> tuple[Check, ...]:
             code="amendments",
             label="Every amendment is decided",
             missing=_counting(facts.undecided_amendments, "amendment", "not decided"),
+        ),
+        Check(
+            code="results",
+            label="A second person has reviewed every laboratory record",
+            missing=_results(facts.unreviewed_results),
         ),
     )
 
@@ -261,6 +279,7 @@ REVIEW_CHECKS = (
     "deviations",
     "holds",
     "amendments",
+    "results",
     "identity_at_receipt",
     "identity_in_steps",
 )

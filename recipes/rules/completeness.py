@@ -18,6 +18,8 @@ from recipes.rules.document import (
     Placed,
 )
 from recipes.rules.file_steps import LabelStep
+from recipes.rules.labels import wrong_labels
+from recipes.rules.laboratory import wrong_laboratory
 from recipes.rules.limits import Range
 from recipes.rules.sequence import sequence_of
 from recipes.rules.steps import (
@@ -38,8 +40,6 @@ from recipes.rules.structure_checks import wrong_structure
 from recipes.rules.weigh_checks import wrong_weighings
 from recipes.rules.weigh_steps import WeighStep
 
-AUTOLOGOUS_WORDS = "FOR AUTOLOGOUS USE ONLY"
-
 
 def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
     """Return every reason why ``document`` cannot be approved; none means that it can."""
@@ -47,6 +47,7 @@ def missing_before_approval(document: Document) -> tuple[FieldError, ...]:
         *(() if document.is_library else _missing_contents(document)),
         *_missing_in_procedure(document),
         *_missing_for_autologous(document),
+        *_missing_on_labels(document),
         *_wrong_order(document),
         *_unverified(document),
         *_uncleared(document),
@@ -121,9 +122,6 @@ def _missing_for_autologous(document: Document) -> Iterator[FieldError]:
     """Yield what a medicine from the patient's own material must have besides."""
     if not document.header.autologous:
         return
-    lines = {line.upper() for label in document.header.labels for line in label.lines}
-    if document.header.labels and not any(AUTOLOGOUS_WORDS in line for line in lines):
-        yield _missing("/header/labels", f"“{AUTOLOGOUS_WORDS}” on any label")
     if not any(material.autologous for material in document.formula.materials):
         yield _missing("/formula/materials", "which material is the patient's own")
     scanned = {step.target for step in document.steps if isinstance(step, ScanIdentityStep)}
@@ -131,6 +129,18 @@ def _missing_for_autologous(document: Document) -> Iterator[FieldError]:
         yield _missing("/procedure", "where the patient's own material is identified by a scan")
     if document.steps and "label" not in scanned:
         yield _missing("/procedure", "where the label of the product is identified by a scan")
+
+
+def _missing_on_labels(document: Document) -> Iterator[FieldError]:
+    header = document.header
+    yield from wrong_labels(
+        header.labels,
+        product=header.product.name,
+        storage=header.storage,
+        is_autologous=header.autologous,
+        has_cells=header.cells,
+        steps=frozenset(step.code for step in document.steps),
+    )
 
 
 def _wrong_order(document: Document) -> Iterator[FieldError]:
@@ -287,6 +297,15 @@ def _wrong_control(document: Document, placed: Placed, step: ControlStep) -> Ite
         yield _unknown(f"{placed.pointer}/sample", step.code, f"the sample of step {step.sample}")
     if step.soft is None:
         yield _missing(f"{placed.pointer}/soft", f"the specification of the test in {step.code}")
+    if step.laboratory is not None:
+        yield from wrong_laboratory(
+            step.laboratory,
+            code=step.code,
+            unit=step.unit,
+            has_sample=bool(step.sample),
+            has_reviewer=step.verify,
+            pointer=placed.pointer,
+        )
 
 
 def _wrong_material(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal
 
+from recipes.rules.laboratory import Laboratory
 from recipes.rules.steps import ConfirmStep, NumberStep, Step
 
 ClearanceStage = Literal["before", "after"]
@@ -52,7 +53,8 @@ class ControlStep(NumberStep):
     """The result of a test is entered; ``soft`` is its specification, ``hard`` what can be at all.
 
     ``sample`` names the step that took the sample; ``repeats`` is how often the test may be done
-    again, each time with a reason and a second person: no result ever replaces another.
+    again, each time with a reason and a second person: no result ever replaces another. With a
+    ``laboratory`` it keeps a whole laboratory record, which a second person reviews.
     """
 
     kind: ClassVar[str] = "in_process_control"
@@ -60,3 +62,4 @@ class ControlStep(NumberStep):
     method: str
     sample: str | None = None
     repeats: int = 0
+    laboratory: Laboratory | None = None

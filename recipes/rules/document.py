@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from kernel.quantities import text_of
 from recipes.rules.designspace import Region
+from recipes.rules.labels import Label
 from recipes.rules.steps import CalculationStep, Place, Step
 from recipes.rules.structure import Condition, Input, Repeat
 
@@ -47,15 +48,6 @@ class Yield:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """The words of one label, line by line: its specimen in the master record (…(b)(8))."""
-
-    code: str
-    name: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """Part one: what the recipe is, and what it makes; without a therapy, it is a library entry."""
 
@@ -72,6 +64,8 @@ class Header:
     retention_years: int | None = None
     # The oldest version whose training is good for this one; the version itself when left out.
     training_since: int | None = None
+    # It holds living human cells: its labels say more.
+    cells: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,16 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "warn_high": ("Warning high", ""),
     "warn_low": ("Warning low", ""),
     "watch": ("Environment is watched", "The limits of the environment hold while it runs."),
+    "laboratory": ("Laboratory record", "Sample, amounts, raw data; a second person reviews it."),
+    "method_version": ("Version of the method", "Fill it in to keep a laboratory record."),
+    "amounts": ("Weights and measures", "What the analyst enters, by its name in the formula."),
+    "raw_data": ("Raw data", "What the file may be; nothing ticked: any."),
+    "Laboratory.formula": ("Calculation of the result", "Empty: the result is typed."),
+    "cells": ("Living cells", "It holds living human cells: its labels say more."),
+    "Label.fields": ("Filled from the batch", "Printed below the text; the patient's code always is."),
+    "Label.volume": ("Volume", "As it is printed, such as: 50 mL."),
+    "expires_hours": ("Expires after, hours", "Counted from the end of a step, or from printing."),
+    "expires_from": ("Counted from step", "Empty: from the moment of printing."),
 }  # fmt: skip
 
 # Place in the outline, by class or by the name of its list: (title, help, icon).

@@ -76,18 +76,27 @@ def _with_kind(plain: dict[str, Any], at: str, posted: Posted) -> Edited:
 def _with_rows(
     plain: dict[str, Any], at: str, posted: Posted, within: str, *, is_new: bool
 ) -> Edited:
-    """Add or take away one row of a list that is part of a form."""
-    key, _, row = within.strip("/").partition("/")
+    """Add or take away one row of a list that is part of a form, or of a part within it."""
     place, typed = place_at(plain, at), _typed(plain, at, posted)
-    shape = next((one for one in shapes_of(place.cls) if one.name == key), None)
+    cls, holder, shape = place.cls, typed, None
+    tokens = within.strip("/").split("/")
+    while tokens:
+        key = tokens.pop(0)
+        shape = next((one for one in shapes_of(cls) if one.name == key), None)
+        if shape is None or shape.entry != "part" or shape.part is None:
+            break
+        cls, holder[key] = shape.part, holder.get(key) or {}
+        holder = holder[key]
     if shape is None or shape.entry != "parts":
         raise Invalid("There is no such list.", pointer=f"{at}/{key[:40]}", code="no_such_place")
-    rows = rows_of(shape, typed[key])
+    row = tokens[0] if tokens else ""
+    rows = rows_of(shape, holder.get(key))
     if is_new:
         rows.append(new_row(shape, rows, plain))
     elif row.isascii() and row.isdigit() and int(row) < len(rows):
         del rows[int(row)]
-    return set_at(plain, at, {**typed, key: _as_kept(shape, rows)})
+    holder[key] = _as_kept(shape, rows)
+    return set_at(plain, at, typed)
 
 
 def _as_kept(shape: Shape, rows: list[dict[str, Any]]) -> Any:

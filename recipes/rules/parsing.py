@@ -20,7 +20,6 @@ from recipes.rules.document import (
     EquipmentClass,
     Formula,
     Header,
-    Label,
     Material,
     Operation,
     Origin,
@@ -33,6 +32,7 @@ from recipes.rules.document import (
     Watch,
     Yield,
 )
+from recipes.rules.labels import LABEL_FIELDS, MOST_EXPIRY_HOURS, Label
 from recipes.rules.ordering import in_order
 from recipes.rules.reader import Reader
 from recipes.rules.step_parsing import UNSTATED, read_step
@@ -116,6 +116,7 @@ def _header(reader: Reader) -> Header:
         storage=reader.text("storage", longest=400),
         retention_years=reader.whole("retention_years", low=1, high=200),
         training_since=reader.whole("training_since", low=1, high=9999),
+        cells=reader.flag("cells"),
     )
 
 
@@ -146,6 +147,10 @@ def _label(reader: Reader) -> Label:
         code=reader.code("code"),
         name=reader.text("name", longest=120, is_required=True),
         lines=reader.texts("lines", longest=200),
+        fields=reader.words("fields", LABEL_FIELDS, default=()),
+        volume=reader.text("volume", longest=40),
+        expires_hours=reader.whole("expires_hours", low=1, high=MOST_EXPIRY_HOURS),
+        expires_from=reader.code("expires_from", longest=24, is_required=False),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, get_args, get_origin
 from kernel.errors import Invalid
 from recipes.rules.document import to_plain
 from recipes.rules.editing import Edited, add, free_code, steps_in
+from recipes.rules.labels import AUTOLOGOUS_WORDS
 from recipes.rules.parsing import step_from
 from recipes.rules.shapes import NAMED, PLAIN_NAMES, STEP_CLASSES, Shape, types_of, without_none
 from recipes.rules.steps import QUANTITIES, Step
@@ -39,7 +40,12 @@ STARTS: Mapping[str, Mapping[str, Any]] = {
     "weigh": {"unit": "g", "decimals": 2, "tolerance_percent": "1"},
     "Option": {"value": "new", "label": "New option"},
     "Input": {"name": "x", "from": "order.weight_kg", "unit": "kg"},
-    "Label": {"lines": ["FOR AUTOLOGOUS USE ONLY"]},
+    "Amount": {"name": "x", "label": "New amount", "unit": "1"},
+    "Label": {
+        "lines": [AUTOLOGOUS_WORDS],
+        "fields": ["product", "storage"],
+        "expires_hours": 24,
+    },
     "Watch": {"warn_low": "18", "warn_high": "25"},
     "Yield": {"quantity": "1", "unit": "{bags}", "min_percent": "100", "max_percent": "100"},
 }

@@ -14,6 +14,7 @@ from recipes.rules.control_steps import (
     ScanDocumentStep,
 )
 from recipes.rules.file_steps import FILE_SORTS, FileStep, LabelStep
+from recipes.rules.laboratory import read_laboratory
 from recipes.rules.limits import Range
 from recipes.rules.reader import Reader
 from recipes.rules.steps import (
@@ -276,6 +277,7 @@ def _control(reader: Reader, common: dict[str, Any]) -> Step:
         sample=reader.code("sample", longest=24) if reader.has("sample") else None,
         repeats=reader.whole("repeats", low=0, high=_MOST_REPEATS) or 0,
         parameter=reader.code("parameter"),
+        laboratory=reader.optional("laboratory", read_laboratory),
         **_measured(reader),
     )
 

@@ -28,6 +28,7 @@ from recipes.rules.control_steps import (
 from recipes.rules.document import Document, Placed, to_plain
 from recipes.rules.examples import example_of, example_values
 from recipes.rules.file_steps import FileStep, LabelStep
+from recipes.rules.labels import Label, LabelFacts, printed_lines
 from recipes.rules.limits import Range, range_label
 from recipes.rules.steps import (
     CalculationStep,
@@ -97,10 +98,42 @@ def _as_in_a_batch(document: Document, step: Step) -> dict[str, Any]:
         },
         "phase": step,
         "kind": example_kind(document, step),
+        "laboratory": example_laboratory(step),
         "may_enter": True,
         "typed": {},
         "is_mine": True,
     }
+
+
+def example_laboratory(step: Step) -> dict[str, Any] | None:
+    """Return the fields of a laboratory record, with a sample that is none; None where none is kept."""
+    if not isinstance(step, ControlStep) or step.laboratory is None:
+        return None
+    kept = step.laboratory
+    return {
+        "sample": f"{SIMULATION}-{step.sample}-1",
+        "formula": kept.formula,
+        "is_typed": not kept.formula,
+        "raw_data": ", ".join(kept.raw_data),
+        "amounts": [
+            {"name": one.name, "label": one.label, "unit": unit_label(one.unit), "value": ""}
+            for one in kept.amounts
+        ],
+    }
+
+
+def example_lines(document: Document, label: Label) -> tuple[str, ...]:
+    """Return the lines of a label with words in the place of what only a batch knows."""
+    facts = LabelFacts(
+        product=document.header.product.name,
+        storage=document.header.storage,
+        patient=SIMULATION,
+        donations=(SIMULATION,),
+        collected_at="(date and time)",
+        expires_at="(date and time)" if label.expires_hours is not None else "",
+        is_autologous=document.header.autologous,
+    )
+    return printed_lines(label, facts)
 
 
 def example_kind(document: Document, step: Step) -> dict[str, Any]:
@@ -114,7 +147,8 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
         case LabelStep(label=code, copies=copies):
             labels = document.header.labels
             specimen = next((one for one in labels if one.code == code), None)
-            return {"copies": copies, "issued": 0, "specimen": specimen}
+            lines = example_lines(document, specimen) if specimen else ()
+            return {"copies": copies, "issued": 0, "lines": lines}
         case LineClearanceStep(area=area, stage=stage):
             return {"area": area, "stage": stage}
         case SampleStep():
@@ -129,8 +163,9 @@ def example_kind(document: Document, step: Step) -> dict[str, Any]:
             }
         case WeighStep():
             return _weighing(document, step)
-        case ControlStep():
+        case ControlStep(laboratory=kept):
             test = f"{step.test}, by {step.method}"
+            test += f", version {kept.method_version}" if kept else ""
             return {"unit": step.unit, "label": "Result", "test": test, **_limits(step)}
         case NumberStep():
             return {"unit": step.unit, **_limits(step)}

@@ -7,7 +7,8 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from batches.models import Batch, Step
-from mes.demo.performing import PICTURE
+from batches.rules.laboratory import TestData
+from mes.demo.performing import PICTURE, data_of_test
 from tests.browser.served import PASSWORD
 from tests.browser.test_front_end_base import burst
 
@@ -81,6 +82,8 @@ class Hands:
             self.page.keyboard.press("Enter")
         elif kind == "choice":
             self._choose(value)
+        elif (test := data_of_test(step)) is not None:
+            self._record(test)
         elif kind == "file":
             self.tab_to("#id_file")
             with self.page.expect_file_chooser() as chooser:
@@ -92,6 +95,20 @@ class Hands:
             self.tab_to("[form=entry] [name=value], #entry [name=value]")
             self.page.keyboard.type(value, delay=FINGERS)
             self.page.keyboard.press("Enter")
+
+    def _record(self, test: TestData) -> None:
+        """Scan the sample, enter the amounts, hand in the raw data."""
+        self.tab_to("#entry [name=sample]")
+        burst(self.page, test.sample)
+        for name, text in test.amounts.items():
+            self.tab_to(f"#entry [name=amount_{name}]")
+            self.page.keyboard.type(text, delay=FINGERS)
+        self.tab_to("#entry [name=file]")
+        with self.page.expect_file_chooser() as chooser:
+            self.page.keyboard.press("Space")
+        chooser.value.set_files({"name": "raw.csv", "mimeType": "text/csv", "buffer": test.content})
+        self.tab_to("button[form=entry]")
+        self.page.keyboard.press("Enter")
 
     def label(self, batch: Batch, step: Step) -> None:
         """Print the labels of a step, and account for each: one used, the others destroyed."""

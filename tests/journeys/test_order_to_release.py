@@ -18,7 +18,7 @@ from audit.verification import Verifier
 from batches.models import Batch
 from mes.demo.founding import House, found
 from mes.demo.life import CART_ENTRIES, play_sensors
-from mes.demo.performing import PICTURE, entry_for
+from mes.demo.performing import PICTURE, data_of_test, entry_for
 from monitoring.commands import ingest_readings, start_fault
 from monitoring.models import Sensor
 from monitoring.rules.intake import Measured
@@ -137,6 +137,12 @@ def enter(batch: Batch, code: str, olivia: Person) -> None:
         olivia.go(url).submit(f"{code}/labels/")
         copies = batch.steps.get(code=code).definition["copies"]
         olivia.go(url).submit(f"{code}/value/", counts=["1", str(copies - 1), "0", "0"])
+        return
+    test = data_of_test(batch.steps.get(code=code))
+    if test is not None:
+        amounts = {f"amount_{name}": text for name, text in test.amounts.items()}
+        raw = SimpleUploadedFile("raw.csv", test.content)
+        olivia.go(url).submit(f"{code}/test/", sample=test.sample, file=raw, **amounts)
         return
     values = entries_of(batch, code)
     if values is not None:

@@ -41,6 +41,11 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "deviations": ({"open_deviations": ("D-000004",)}, "Deviation D-000004 is not closed."),
     "holds": ({"open_holds": 1}, "1 hold is not lifted."),
     "amendments": ({"undecided_amendments": 2}, "2 amendments are not decided."),
+    "results": (
+        {"unreviewed_results": ("Test the viability", "Sterility")},
+        "2 laboratory records are not reviewed by a second person,"
+        " the first is of Test the viability.",
+    ),
     "identity_at_receipt": (
         {"is_identity_verified_at_receipt": False},
         "The chain of identity was not verified at receipt.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.acts import Act, command
 from batches.commands.file_contents import Content
-from batches.commands.files import kept
+from batches.commands.keeping import kept
 from batches.models import Attachment, Batch
 from tests.worlds.audit import act_by
 

@@ -114,7 +114,8 @@ def header(*, autologous: bool, therapy: str) -> dict[str, Any]:
         },
         "container_closure": "A bag with a port",
         "labels": [
-            {"code": "L1", "name": "Bag label", "lines": ["SMALL", "FOR AUTOLOGOUS USE ONLY"]}
+            {"code": "L1", "name": "Bag label", "lines": ["SMALL", "FOR AUTOLOGOUS USE ONLY"],
+             "fields": ["product", "storage"], "expires_hours": 72}
         ],
         "storage": "Below −130 °C",
         "retention_years": 30,

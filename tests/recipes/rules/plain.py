@@ -21,7 +21,9 @@ header:
   batch_size: One vial
   theoretical_yield: {quantity: "10", unit: mL, min_percent: "90", max_percent: "110"}
   container_closure: Glass vial with stopper
-  labels: [{code: VIAL, name: label of the vial, lines: [Small]}]
+  labels:
+    - {code: VIAL, name: label of the vial, lines: [Small], fields: [product, storage],
+       expires_hours: 720}
   storage: Below 25 °C
   retention_years: 30
 formula:

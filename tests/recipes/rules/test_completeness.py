@@ -87,10 +87,10 @@ def test_an_autologous_medicine_says_so_and_identifies_the_material() -> None:
     plain = small()
     plain["header"]["autologous"] = True
     assert told(plain) == [
-        "The recipe does not say “FOR AUTOLOGOUS USE ONLY” on any label.",
         "The recipe does not say which material is the patient's own.",
         "The recipe does not say where the patient's own material is identified by a scan.",
         "The recipe does not say where the label of the product is identified by a scan.",
+        "The label of the vial does not say “FOR AUTOLOGOUS USE ONLY”.",
     ]
 
 
