@@ -225,8 +225,9 @@ def test_another_version_is_taken_in_its_place_with_the_codes_and_names_it_had()
     plain = inserted(recipe(), first, OPERATIONS, 1, {"parameter.filled": "parameter.volume"}).plain
     plain = set_at(plain, f"{OPERATIONS}/1/steps/2/code", "WEIGH").plain
     plain["formula"]["stages"].append(
-        {"step": "WEIGH", "label": "Salt", "quantity": "5", "unit": "mg"}
-    )
+        {"step": "WEIGH", "label": "Salt", "quantity": "5", "unit": "mg",
+         "min_percent": None, "max_percent": None}
+    )  # fmt: skip
     before = deepcopy(plain)
     edited = taken(plain, f"{OPERATIONS}/1", first, second)
     assert plain == before
