@@ -41,6 +41,9 @@ class RecordOut(serializers.Serializer[Any]):
     checkpoint = serializers.DictField(allow_null=True)
     signature_states = serializers.DictField(child=serializers.CharField())
     charts = serializers.ListField(child=serializers.DictField())
+    certified_copies = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="Only where there are some."
+    )
     digest = serializers.CharField()
 
 

@@ -12,7 +12,7 @@ from batches.commands.designspace import judged_in_space
 from batches.commands.locks import check_seen, require_running, step_for_update
 from batches.commands.reading_kinds import read
 from batches.commands.readings import Entry, Source
-from batches.commands.steps import require_performer
+from batches.commands.steps import require_performer, require_two_people
 from batches.commands.telling import tell_exception
 from batches.commands.values import store
 from batches.commands.yields import note_yields
@@ -134,8 +134,9 @@ def sign_again(
     )
     if step.verified_by_id is None:
         return
-    if witness is None or witness.user.pk == act.by.pk:
+    if witness is None:
         raise NotPermitted("The step was verified, so a second person signs what changes it.")
+    require_two_people(act.by, witness.user)
     require(holds(witness.user, "verifier", site_id=step.batch.site_id), f"verify step {step.code}")
     sign(
         act=replace(act, by=witness.user),

@@ -26,7 +26,7 @@ from batches.queries.work import definition_of, document_of_batch
 from batches.rules.entries import reason_from, text_from
 from batches.rules.files import MOST_LABELS
 from batches.rules.labels import FATES, scanned_from, serials_of
-from kernel.errors import AlreadyDone, Conflict, Invalid, NotPermitted
+from kernel.errors import AlreadyDone, Conflict, Invalid
 from recipes.rules.file_steps import LabelStep
 from recipes.rules.labels import Label
 
@@ -72,8 +72,8 @@ def replace_label(
     scanned: str,
     fate: str,
     reason: str,
-    proof: Proof | None,
-    witness: Proof | None,
+    proof: Proof,
+    witness: Proof,
     seen_digest: str,
     act: Act,
 ) -> LabelReplacement:
@@ -89,7 +89,7 @@ def replace_label(
     Raises:
         Invalid: no label of this step has that code, it is void already, or there is no reason.
         Conflict: the step prints no labels, or they are not accounted for yet.
-        NotPermitted: a signature is missing, or both are one person's.
+        NotPermitted: both signatures are one person's, or the second is no verifier's.
         StaleView: it is not what was shown.
     """
     step = step_for_update(step_id, act=act)
@@ -101,8 +101,6 @@ def replace_label(
     void = require_replaceable(step, scanned, fate)
     words = reason_from(reason, what="A new label in the place of another")
     statement = replacement_statement(step, void_serial=void, fate=fate, reason=words)
-    if witness is None:
-        raise NotPermitted("Two people replace a label: a second person signs.", code="same")
     sign_again(step, dict(statement), proof, witness, seen_digest, act)
     number = issued_labels(step) + 1
     made = _printed(step, phase, copies=1, reason=words, replaces=void, act=act)
@@ -141,7 +139,7 @@ def require_replaceable(step: Step, scanned: str, fate: str) -> str:
         raise Invalid("Say what became of the old label.", pointer="/fate", code="unknown_word")
     text = text_from(scanned, pointer="/scanned", longest=120)
     identity, behind = scanned_from(text)
-    serial = behind or identity.upper()
+    serial = behind or identity
     if behind and identity.upper() != step.batch.order.chain.value:
         raise Invalid(
             f"This label is not of batch {step.batch.number}: WRONG PATIENT.",

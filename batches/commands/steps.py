@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.acts import Act, command, record
+from audit.models import User
 from audit.permissions import holds, require
 from audit.signing import Proof, sign
 from batches.commands.advancing import caught_up
@@ -172,9 +173,18 @@ def verify_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act:
 def _require_second_person(step: Step, act: Act) -> None:
     performer = step.performed_by
     assert performer is not None, "a performed step has a performer"
-    if performer.pk == act.by.pk:
+    require_two_people(act.by, performer)
+
+
+def require_two_people(one: User, other: User) -> None:
+    """Refuse one person in the place of two, under one account or under two of their own.
+
+    Raises:
+        NotPermitted: with code ``same``.
+    """
+    if one.pk == other.pk:
         raise NotPermitted("Nobody verifies their own work: a second person signs.", code="same")
-    mine, theirs = (str(one.employee_id or "").strip().casefold() for one in (act.by, performer))
+    mine, theirs = (str(who.employee_id or "").strip().casefold() for who in (one, other))
     if mine and mine == theirs:
         raise NotPermitted("Both accounts belong to one person.", code="same")
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
+from supply.rules.identity import COI_PREFIX
+
 Fate = Literal["destroyed", "missing"]
 FATES: tuple[Fate, ...] = get_args(Fate)
 SEPARATOR = "/"
@@ -45,9 +47,11 @@ def code_of(chain: str, serial: str) -> str:
 
 
 def scanned_from(text: str) -> Scanned:
-    """Return what was scanned, taken apart; a code without a serial is whole."""
+    """Return what was scanned, taken apart; whatever is no label of the house is whole."""
     identity, _, serial = text.strip().partition(SEPARATOR)
-    return Scanned(identity.strip(), serial.strip().upper())
+    if not identity.upper().startswith(f"{COI_PREFIX}-"):
+        return Scanned(text.strip(), "")
+    return Scanned(identity.strip(), serial.strip())
 
 
 def counts_after(details: Mapping[str, Any], fates: Iterable[str]) -> dict[str, int]:

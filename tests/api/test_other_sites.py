@@ -32,7 +32,7 @@ from tests.conftest import NOON
 from tests.worlds.amendments import added_step, written
 from tests.worlds.audit import act_by, client_token, person, proof_of, site
 from tests.worlds.batches import running_batch
-from tests.worlds.files import file_on_record
+from tests.worlds.files import certified, file_on_record
 from tests.worlds.monitoring import measured, sensor
 from tests.worlds.orders import browser_of, donation_number, placed_order
 from tests.worlds.quality import SOFT, escalated, quality, raised, reviewed_by_production
@@ -104,7 +104,8 @@ def samples() -> dict[str, str]:
         "<int:amendment>": str(_amended(running).number),
         "<int:calibration_id>": str(_calibrated().pk),
         "<int:reservation_id>": str(_reserved(batch.number).pk),
-        "<int:file_id>": str(file_on_record(batch).pk),
+        "<int:file_id>": str((file := file_on_record(batch)).pk),
+        "<int:copy>": str(certified(batch, file.pk).number),
         "<int:place>": "1",
         "<str:gesture>": "full",
         "<int:alarm_id>": str(Alarm.objects.all()[0].pk),

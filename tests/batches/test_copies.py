@@ -16,13 +16,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from audit.ledger import write_checkpoint
 from audit.models import LedgerEntry, Signature
 from audit.queries import judged, signatures_of
-from audit.signing import digest_of
 from audit.verification import Verifier
 from batches import commands, queries
 from batches.models import Batch, CertifiedCopy
 from batches.reports.batch_record import pdf_of
-from batches.reports.copies import copy_pdf
-from batches.rules.copies import WORDS, Certificate
+from batches.rules.copies import WORDS
 from kernel.canonical import canonical
 from kernel.errors import Conflict, NotPermitted, StaleView
 from mes.record import record_document
@@ -31,8 +29,9 @@ from tests.batches.test_screens import field, signed_in
 from tests.batches.test_written_steps import LATER, begin
 from tests.mes.test_record import released_batch
 from tests.worlds import packages
-from tests.worlds.audit import PASSWORD, act_by, proof_of
+from tests.worlds.audit import PASSWORD, act_by
 from tests.worlds.batches import again, operator, step_of
+from tests.worlds.files import certified, drawn
 from tests.worlds.recipes import quality
 
 pytestmark = pytest.mark.django_db
@@ -43,39 +42,6 @@ def with_table() -> tuple[Batch, int]:
     batch = filed()
     value = attached(begin(step_of(batch, "F02")), TABLE, "raw.csv")
     return again(batch), value.details["attachment"]
-
-
-def drawn(batch: Batch, file_id: int | None) -> tuple[bytes, Certificate]:
-    certificate = Certificate(
-        batch=batch.number,
-        number=batch.certified_copies.count() + 1,
-        original=queries.original_of(batch, file_id),
-        certified_by=quality().full_name,
-        username=quality().username,
-        certified_at=LATER,
-        statement_digest="d" * 64,
-    )
-    return copy_pdf(certificate), certificate
-
-
-def certified(batch: Batch, file_id: int | None, *, by: Any = None, **more: Any) -> CertifiedCopy:
-    """A copy certified by quality."""
-    content, certificate = drawn(batch, file_id)
-    original = certificate.original
-    statement = queries.copy_statement(
-        batch, original=original.name, original_digest=original.digest
-    )
-    given: dict[str, Any] = {
-        "batch_id": batch.pk,
-        "file_id": file_id,
-        "number": certificate.number,
-        "original_digest": original.digest,
-        "content": content,
-        "proof": proof_of(by or quality(), at=LATER),
-        "seen_digest": digest_of(statement),
-        "act": act_by(by or quality(), at=LATER),
-    }
-    return commands.certify_copy(**{**given, **more})
 
 
 def held_in(content: bytes) -> bytes:

@@ -17,6 +17,7 @@ from batches.models import Attachment, Batch, LabelReplacement, Step
 from batches.ports import LabelWords
 from batches.queries.labels import label_counts, lines_for
 from batches.reports.labels import labels_pdf
+from batches.rules.labels import scanned_from
 from kernel.canonical import plain
 from kernel.errors import Conflict, Invalid, NotPermitted, StaleView
 from recipes import commands as recipes
@@ -255,9 +256,11 @@ def test_the_label_of_another_patient_is_still_the_wrong_patient() -> None:
 def test_one_person_alone_replaces_nothing() -> None:
     batch = labeled()
     one = accounted(batch)
-    for witness in (None, proof_of(operator(), at=LAST)):
-        with pytest.raises(NotPermitted):
-            replaced(one, serial(batch, 1), witness=witness)
+    # Even where one person holds both roles.
+    both = person("olivia", "operator", "verifier", at_site=site("PLANT"))
+    with pytest.raises(NotPermitted) as refused:
+        replaced(one, serial(batch, 1), witness=proof_of(both, at=LAST))
+    assert refused.value.code == "same"
     no_verifier = person("nora", "operator", at_site=site("PLANT"))
     with pytest.raises(NotPermitted):
         replaced(one, serial(batch, 1), witness=proof_of(no_verifier, at=LAST))
@@ -308,6 +311,12 @@ def test_a_label_is_replaced_once_and_not_before_all_are_accounted_for() -> None
     assert "is VOID" in again.value.detail
     # The label that took the place of the first can be damaged, too.
     assert replaced(step_of(batch, "L01"), made.new_serial).new_serial == serial(batch, 7)
+
+
+def test_a_serial_is_compared_to_the_letter() -> None:
+    assert scanned_from(" COI-1/B-1-Label-a-1-001 ") == ("COI-1", "B-1-Label-a-1-001")
+    for whole in ("BAG-1", "COI-1", "</b>", "SOP-012/4"):
+        assert scanned_from(whole) == (whole, "")
 
 
 @pytest.mark.requirement("COI-07")

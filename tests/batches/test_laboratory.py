@@ -17,6 +17,7 @@ from batches import commands, queries
 from batches.models import Attachment, Batch, Step, StepValue
 from batches.reports.words import value_pieces
 from batches.rules.laboratory import TestData
+from batches.rules.needs import needs_second
 from kernel.canonical import plain
 from kernel.errors import Conflict, Invalid, NotPermitted, Refusal
 from quality.queries.release import release_facts
@@ -170,6 +171,14 @@ def test_without_a_reviewed_record_nothing_is_released() -> None:
     facts = ReleaseFacts(unreviewed_results=("Test the viability",))
     assert missing_before_release(facts) == missing_before_review(facts) == (told,)
     assert missing_before_release(ReleaseFacts()) == ()
+
+
+@pytest.mark.requirement("CGMP-18")
+def test_a_laboratory_record_always_asks_for_a_second_person() -> None:
+    # As an amendment may add it: no recipe without a reviewer is approved.
+    alone = document_from(laboratory_document(verify=False)).steps[1]
+    bare = document_from(laboratory_document(verify=False, laboratory=None)).steps[1]
+    assert (needs_second(alone, ["in_range"]), needs_second(bare, ["in_range"])) == (True, False)
 
 
 @pytest.mark.requirement("CGMP-18")
