@@ -37,6 +37,8 @@ def supplies(paper: Paper, record: Document) -> None:
         weighings(paper, record)
     if "yields" in record:
         yields(paper, record)
+    if "changeover" in record:
+        changeover(paper, record)
     paper.heading("Equipment", key="equipment")
     paper.table(
         (
@@ -55,6 +57,23 @@ def supplies(paper: Paper, record: Document) -> None:
         ],
     )  # fmt: skip
     custody(paper, record)
+
+
+def changeover(paper: Paper, record: Document) -> None:
+    """Set how the room was cleared before the batch: who did each point, and both signers."""
+    paper.heading("Changeover of the room before this batch", key="changeover", size=9)
+    for one in record["changeover"]:
+        paper.text(
+            f"{one['room']} after {one['after']}, plan {one['plan']}: done by"
+            f" {one['performed_by']}, verified by {one['checked_by']}, {shown_time(one['done_at'])}"
+        )
+        paper.table(
+            (Column(name="Point", share=0.64), Column(name="Who and when", share=0.36)),
+            [
+                (point["text"], f"{point['by']}, {shown_time(point['at'])}")
+                for point in one["points"]
+            ],
+        )
 
 
 def yields(paper: Paper, record: Document) -> None:

@@ -13,6 +13,7 @@ from audit.signing import digest_of
 from audit.verification import Verifier
 from batches import commands, queries
 from batches.models import Batch, Changeover, ChangeoverPlan
+from batches.reports.batch_record import pdf_of
 from kernel.errors import (
     AlreadyDone,
     Conflict,
@@ -22,6 +23,7 @@ from kernel.errors import (
     NotPermitted,
     StaleView,
 )
+from mes.record import record_document
 from recipes.models import RecipeVersion
 from supply import commands as supply
 from supply.models import Equipment
@@ -131,6 +133,7 @@ def test_no_batch_is_started_in_a_room_that_is_not_cleared() -> None:
     assert Changeover.objects.get().used_by == second
     [told] = queries.record_of(again(second))["changeover"]
     assert (told["after"], told["checked_by"]) == (first.number, verifier().full_name)
+    assert pdf_of(record_document(again(second))).startswith(b"%PDF")
     assert not list(Verifier().findings())
 
 
