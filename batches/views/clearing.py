@@ -31,7 +31,7 @@ from batches.queries import (
 from batches.queries.clearing import IN_ROOM
 from batches.rules.changeovers import median_of
 from batches.views.forms import go, person_of, seen_version
-from kernel.errors import NotFound, Refusal
+from kernel.errors import Conflict, NotFound, Refusal
 from supply.queries import equipment_seen
 
 _LONGEST = 20_000
@@ -266,12 +266,12 @@ def _now(room: Any) -> Changeover:
     last = last_batch_in(room.pk)
     found = changeover_after(last) if last is not None else None
     if found is None:
-        raise NotFound("No changeover was begun.")
+        raise Conflict("No changeover was begun.", code="not_begun")
     return found
 
 
 def _waiting(room: Any) -> Any:
     found = plan_waiting(room.pk)
     if found is None:
-        raise NotFound("No plan waits for its approval.")
+        raise Conflict("No plan waits for its approval.", code="not_waiting")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import socket
@@ -46,6 +47,12 @@ def read_serial(address: str, *, wait: float = WAIT_S) -> Shown:
     except OSError:
         raise _unreachable() from None
     try:
+        try:
+            # Two that read one line would take each other's answers.
+            fcntl.flock(line, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            words = "Somebody else is reading this scale: try again."
+            raise Conflict(words, code="scale_busy") from None
         tty.setraw(line)
         kept = termios.tcgetattr(line)
         kept[2] |= termios.CLOCAL | termios.CREAD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import socket
@@ -129,6 +130,12 @@ def test_a_scale_answers_on_a_serial_line() -> None:
         with pytest.raises(Conflict) as refused:
             lines.read_serial(os.ttyname(theirs), wait=0.1)
         assert refused.value.code == "no_answer"
+        # Two that read one line would take each other's answers.
+        with open(os.ttyname(theirs), "rb+", buffering=0) as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            with pytest.raises(Conflict) as refused:
+                lines.read_serial(os.ttyname(theirs), wait=0.1)
+        assert refused.value.code == "scale_busy"
     finally:
         os.close(ours)
         os.close(theirs)
