@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audit.models import User
 from audit.permissions import sites_of
@@ -182,7 +182,11 @@ def _by_execution(step: Step) -> tuple[int, int, int]:
 
 def unfinished_steps(batch: Batch) -> list[Step]:
     """Return the steps that are neither complete nor skipped, by their latest execution."""
-    return [one for one in latest_of(batch.steps.all()) if one.state not in STEP_OVER]
+    later = Step.objects.filter(
+        batch=OuterRef("batch"), code=OuterRef("code"), execution__gt=OuterRef("execution")
+    )
+    found = batch.steps.exclude(state__in=STEP_OVER).filter(~Exists(later))
+    return list(found.order_by("ordinal", "inserted"))
 
 
 def progress_of(states: Iterable[str]) -> Mapping[str, Any]:

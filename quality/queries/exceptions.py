@@ -41,7 +41,8 @@ def exception_of(batch: Any, exception_id: int) -> BatchException:
 
 def makers_of(batch: Any) -> set[int]:
     """Return the ids of who performed a step of a batch or entered a value in it."""
-    rows = batch.steps.values_list("performed_by_id", "values__entered_by_id")
+    rows = batch.steps.order_by().values_list("performed_by_id", "values__entered_by_id")
+    rows = rows.distinct()
     return {person for row in rows for person in row if person is not None}
 
 
