@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from batches.models import Batch
+from tests.browser.drafts import NAMES
 from tests.browser.served import PASSWORD, SHOTS, signed_in
 from tests.browser.test_main_job import found_by_axe
 
@@ -19,7 +20,7 @@ pytestmark = [
 LOST = "No connection to the server"
 
 
-@pytest.mark.requirement("P11-08")
+@pytest.mark.requirement("P11-08", "DI-16")
 def test_without_a_connection_nothing_is_sent_and_nothing_is_lost(
     browser: Browser, address: str
 ) -> None:
@@ -35,6 +36,12 @@ def test_without_a_connection_nothing_is_sent_and_nothing_is_lost(
     expect(page.locator("[data-draft-status]")).to_contain_text(
         "as draft, not record", timeout=2000
     )
+    # The browser crashes: what was typed is there in a new window, and is still no record.
+    new = page.context.new_page()
+    page.close()
+    page, field, banner = new, new.locator("#id_value"), new.locator("#banner")
+    page.goto(path)
+    expect(field).to_have_value("10")
     for _ in range(10):
         page.context.set_offline(True)
         lost_at = time.monotonic()
@@ -75,3 +82,4 @@ def test_without_a_connection_nothing_is_sent_and_nothing_is_lost(
     page.wait_for_url("**/steps/S12/")
     step = batch.steps.get(code="S11")
     assert (step.state, step.values.count()) == ("complete", 1)
+    assert page.evaluate(NAMES) == []

@@ -1,22 +1,33 @@
-/* Drafts: what is typed into form[data-draft="key"] is kept in this tab, as a draft and not a record.
+/* Drafts: what is typed into form[data-draft="key"] is kept on this tablet, as a draft and not a record.
 
-   The key must carry what the draft is for ("batch-12-step-4-x1-n0": the execution, and how often
-   it was tried): once that has moved on, its old draft is never offered again; a hold in between
-   changes nothing. Passwords, user IDs, hidden fields and files are
-   left out, and forms with patient data must not ask for drafts. */
+   The key must carry what the draft is for ("batch-12-step-4-x1-n0-v0": the execution, how often it
+   was tried, how many values stand): once that has moved on, its old draft is deleted; a hold in
+   between changes nothing. So it is where the page says [data-draft-done], when its person signs
+   out, and after a day. Passwords, user IDs, scans, hidden fields and files are left out, and forms
+   with patient data must not ask for drafts. */
 
-const PREFIX = "onelot-draft";
+import { get, put, remove } from "./draft_store.js";
+
 const WAIT = 800;
+const PATIENCE = 1000;
 const SKIPPED = new Set(["password", "hidden", "file", "submit", "button"]);
 const two = (number) => String(number).padStart(2, "0");
 
+function placeOf() {
+  return `${document.body.dataset.user || ""}:${location.pathname}:`;
+}
+
 function nameOf(form) {
-  return `${PREFIX}:${document.body.dataset.user || ""}:${location.pathname}:${form.dataset.draft}`;
+  return placeOf() + form.dataset.draft;
 }
 
 function fields(form) {
   return [...form.elements].filter(
-    (field) => field.name && !SKIPPED.has(field.type) && !field.name.endsWith("username"),
+    (field) =>
+      field.name &&
+      !SKIPPED.has(field.type) &&
+      !field.name.endsWith("username") &&
+      !("scanTarget" in field.dataset),
   );
 }
 
@@ -25,13 +36,15 @@ function say(form, words) {
   if (box) box.textContent = words;
 }
 
-function save(form) {
+async function save(form) {
+  clearTimeout(form.draftTimer);
+  form.draftTimer = 0;
   const kept = fields(form).map((field) => [
     field.name,
     ["checkbox", "radio"].includes(field.type) ? [field.value, field.checked] : field.value,
   ]);
   try {
-    sessionStorage.setItem(nameOf(form), JSON.stringify(kept));
+    await put(nameOf(form), kept);
   } catch {
     say(form, "This browser keeps no draft.");
     return;
@@ -40,13 +53,8 @@ function save(form) {
   say(form, `Saved ${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())} as draft, not record`);
 }
 
-function restore(form) {
-  let kept = null;
-  try {
-    kept = JSON.parse(sessionStorage.getItem(nameOf(form)));
-  } catch {
-    kept = null;
-  }
+async function restore(form) {
+  const kept = await get(nameOf(form));
   // What the server sent back (a refused form) is newer than any draft.
   if (!Array.isArray(kept) || form.querySelector("[aria-invalid]")) return;
   let isChanged = false;
@@ -73,21 +81,34 @@ document.addEventListener("input", (event) => {
   clearTimeout(form.draftTimer);
   form.draftTimer = setTimeout(() => save(form), WAIT);
 });
+/* Who signs out leaves no draft behind, whoever was last here where the page does not know. */
+async function leave(form) {
+  const user = document.body.dataset.user;
+  const wiped = remove((name) => !user || name.startsWith(`${user}:`));
+  await Promise.race([wiped, new Promise((done) => setTimeout(done, PATIENCE))]);
+  form.submit();
+}
+
+/* Take up the drafts of the forms in `part`, and delete those that the page is past. */
+function take(part) {
+  const forms = [...part.querySelectorAll("form[data-draft]")];
+  if (part.matches?.("form[data-draft]")) forms.push(part);
+  forms.forEach(restore);
+  const isDone = document.querySelector("[data-draft-done]");
+  const open = new Set([...document.querySelectorAll("form[data-draft]")].map(nameOf));
+  const isPast = (name) => name.startsWith(placeOf()) && !open.has(name);
+  remove((name) => (isDone || open.size > 0) && isPast(name));
+}
+
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.draft) save(event.target);
-  if (!("clearDrafts" in event.target.dataset)) return;
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith(`${PREFIX}:`)) sessionStorage.removeItem(key);
-  }
+  if (!("clearDrafts" in event.target.dataset) || event.defaultPrevented) return;
+  event.preventDefault();
+  leave(event.target);
 });
 // A form that is swapped away (its batch was stopped) keeps what was typed until it comes back.
 document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
-  if (!target.draftTimer) return;
-  clearTimeout(target.draftTimer);
-  save(target);
+  if (target.draftTimer) save(target);
 });
-document.querySelectorAll("form[data-draft]").forEach(restore);
-document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-  if (elt.matches?.("form[data-draft]")) restore(elt);
-  elt.querySelectorAll?.("form[data-draft]").forEach(restore);
-});
+take(document);
+document.addEventListener("htmx:load", ({ detail: { elt } }) => take(elt));
