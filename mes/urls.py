@@ -6,7 +6,9 @@ from drf_spectacular.views import SpectacularAPIView
 from mes.about import about
 from mes.accounts.factor_views import factors_lost
 from mes.accounts.views import send_link, sessions_end
+from mes.live.presence import here
 from mes.record_api import Events, ProductionRecord, Record, RecordPackage, RecordPdf
+from mes.scanner_page import scanner, scanner_code
 from mes.verification_pages import (
     package_page,
     stop_verification,
@@ -21,6 +23,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("about/", about, name="about"),
+    path("scanner/", scanner, name="scanner"),
+    path("scanner/<str:name>.svg", scanner_code, name="scanner-code"),
     path("accounts/", include("mes.accounts.urls")),
     path("people/<str:username>/password-link/", send_link, name="send-link"),
     path("people/<str:username>/factors/lost/", factors_lost, name="factors-lost"),
@@ -36,6 +40,7 @@ urlpatterns = [
     path("api/v1/batches/<str:number>/record.pdf", RecordPdf.as_view(), name="api-record-pdf"),
     path("api/v1/batches/<str:number>/package.zip", RecordPackage.as_view(), name="api-package"),
     path("api/docs/", ApiDocs.as_view(), name="api-docs"),
+    path("batches/<str:number>/steps/<str:code>/here/", here, name="step-here"),
     path("batches/<str:number>/verify/", verify_one, name="batch-verify"),
     path("verification/", verifications, name="verifications"),
     path("verification/ask/", verify_all, name="verification-ask"),

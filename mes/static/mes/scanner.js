@@ -109,7 +109,34 @@ function targetOf() {
   );
 }
 
+/* The card on the wall: what a key would do. It presses nothing in a signature. */
+const COMMANDS = {
+  ONELOTNEXT() {
+    if (document.querySelector("dialog[open]")) return false;
+    const button = document.querySelector(".op-primary .btn:not(:disabled), main .btn-primary:not(:disabled)");
+    button?.click();
+    return Boolean(button);
+  },
+  ONELOTCANCEL() {
+    const dialogs = document.querySelectorAll("dialog[open]");
+    dialogs[dialogs.length - 1]?.close();
+    return dialogs.length > 0;
+  },
+  ONELOTHOME() {
+    location.assign("/");
+    return true;
+  },
+};
+
+function commanded(text) {
+  if (!Object.hasOwn(COMMANDS, text) || document.querySelector("[data-hard-stop]")) return false;
+  const isDone = COMMANDS[text]();
+  feedback(isDone ? "good" : "attention", isDone ? "Done" : "There is nothing to do with that here.");
+  return true;
+}
+
 function announce(text, symbology, raw) {
+  if (commanded(text)) return;
   const target = targetOf();
   const detail = { text, symbology, raw, target };
   const from = target || document.activeElement || document.body;
