@@ -22,7 +22,7 @@ from batches.models import Batch, Step
 from batches.queries.statements import current_values, step_statement, values_of
 from batches.queries.work import definition_of
 from batches.rules.modes import MANUAL
-from batches.rules.needs import missing_values, needs_second
+from batches.rules.needs import is_by_hand, missing_values, needs_second
 from batches.rules.phases import phase_of
 from batches.states import EXECUTION, STEP
 from kernel.errors import AlreadyDone, Conflict, IllegalMove, NotPermitted, Refusal
@@ -128,8 +128,8 @@ def sign_step(*, step_id: int, seen: int, proof: Proof, seen_digest: str, act: A
         seen_digest=seen_digest,
     )
     step.performed_by = act.by
-    is_manual = step.mode == MANUAL
-    if is_manual or needs_second(definition, [value.verdict for value in standing]):
+    is_touched = step.mode == MANUAL or any(is_by_hand(definition, one) for one in standing)
+    if is_touched or needs_second(definition, [value.verdict for value in standing]):
         step.state = STEP.after(step.state, "perform")
         save_step(step, "perform", "performed_by", act=act)
         publish(StepChanged(**step_fields(step, act)))

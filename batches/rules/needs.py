@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, Protocol
 
 from batches.rules.verdicts import NOT_APPLICABLE
 from recipes.rules.control_steps import (
@@ -121,6 +122,24 @@ def needs_second(step: Step, verdicts: Collection[str]) -> bool:
 def is_laboratory(step: Step) -> bool:
     """Say whether such a step keeps a laboratory record (21 CFR 211.194(a))."""
     return isinstance(step, ControlStep) and step.laboratory is not None
+
+
+class Entered(Protocol):
+    """A value as the question sees it."""
+
+    source: str
+    details: Any
+
+
+def is_by_hand(step: Step, value: Entered) -> bool:
+    """Say whether people had a hand in a weighing that the scale might have done alone.
+
+    A weight was typed, or a container was put back (21 CFR 211.101(c) and (d)).
+    """
+    if not isinstance(step, WeighStep):
+        return False
+    listed = value.details.get("containers", ())
+    return value.source == "keyed" or any(one["state"] == "returned" for one in listed)
 
 
 def mark_name(step: Step) -> str:

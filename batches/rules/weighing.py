@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from batches.rules.verdicts import Judged
 from kernel.errors import Conflict, Invalid
@@ -80,6 +80,8 @@ def in_unit(value: Decimal, unit: str, wanted: str, *, pointer: str = "/unit") -
 def target_for(step: WeighStep, quantity: Decimal, unit: str) -> Target:
     """Return what a step weighs in, rounded to its decimals half up (USP 7.20).
 
+    The edges of the tolerance are rounded inwards: rounding never lets more through.
+
     Args:
         quantity: the target, as the recipe, the bill or a step gives it, in ``unit``.
 
@@ -97,11 +99,11 @@ def target_for(step: WeighStep, quantity: Decimal, unit: str) -> Target:
     else:
         assert step.tolerance_percent is not None, "a weighing has one tolerance"
         width = wanted * step.tolerance_percent / WHOLE
-    places = step.decimals
+    place = Decimal(1).scaleb(-step.decimals)
     return Target(
-        low=round_half_up(wanted - width, places),
+        low=(wanted - width).quantize(place, rounding=ROUND_CEILING),
         wanted=wanted,
-        high=round_half_up(wanted + width, places),
+        high=(wanted + width).quantize(place, rounding=ROUND_FLOOR),
         unit=step.unit,
     )
 

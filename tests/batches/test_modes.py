@@ -20,7 +20,7 @@ from tests.worlds.audit import act_by
 from tests.worlds.batches import batch_at, operator, step_of
 from tests.worlds.quality import quality
 from tests.worlds.recipes import engineer
-from tests.worlds.weighings import begun, empty, finished, full
+from tests.worlds.weighings import begun, empty, finished, full, returned
 
 pytestmark = pytest.mark.django_db
 WHY = "The probe is broken; the display of the room says so."
@@ -117,6 +117,29 @@ def test_where_the_scale_alone_counts_manual_mode_lets_people_type() -> None:
     finished(one)
     with pytest.raises(AlreadyDone):
         switched(one, "give_back")
+    assert signed(step_of(one.batch, one.code), at=LATER).state == "performed"
+
+
+@pytest.mark.requirement("CGMP-19", "A11D-06")
+def test_a_typed_weight_asks_for_two_people_even_where_the_scale_has_it_back() -> None:
+    one = begun(automated=True)
+    switched(one)
+    empty(one, entered="8.3", unit="g", reason=WHY)
+    full(one, "", entered="20.8", unit="g", reason=WHY)
+    switched(one, "give_back")
+    finished(one)
+    assert signed(step_of(one.batch, one.code), at=LATER).state == "performed"
+
+
+@pytest.mark.requirement("CGMP-19")
+def test_a_container_that_went_back_asks_for_two_people() -> None:
+    one = begun(automated=True)
+    empty(one)
+    full(one, "20.8")
+    returned(one, 1, "The wrong bottle was opened.")
+    empty(one)
+    full(one, "20.8")
+    finished(one)
     assert signed(step_of(one.batch, one.code), at=LATER).state == "performed"
 
 
