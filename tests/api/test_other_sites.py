@@ -47,6 +47,7 @@ NOT_OF_A_SITE = {
     "/verification/": "a verification walks the whole house",
     "/set-up/": "what the house owes is recorded by its administrators and quality of the whole",
     "/accounts/": "one's own account: see tests/mes/test_login_factors.py",
+    "/scanner/": "pictures of codes that are printed on every wall",
 }
 # A body that is in order where one is read at all: what refuses is the site.
 JSON = {
