@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from batches.models import Batch
 from mes.scanner_page import CODES, TEST
 from tests.browser.served import SHOTS, signed_in
+from tests.browser.test_front_end_base import burst
 from tests.browser.test_main_job import found_by_axe
 
 pytestmark = [
@@ -17,12 +18,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(180),
 ]
-
-
-def scanned(page: Page, code: str) -> None:
-    """Scan a code, as a scanner types it."""
-    page.keyboard.type(code, delay=3)
-    page.keyboard.press("Enter")
 
 
 def test_two_people_at_one_step_know_of_each_other(browser: Browser, address: str) -> None:
@@ -47,25 +42,25 @@ def test_the_scanner_is_tried_out_and_the_card_obeyed(browser: Browser, address:
     page = signed_in(browser, address, "olivia")
     page.goto(f"{address}/scanner/")
     assert found_by_axe(page) == []
-    scanned(page, TEST)
+    burst(page, TEST)
     expect(page.locator("[data-scan-test]")).to_contain_text("can be used")
     page.screenshot(path=SHOTS / "scanner.png", full_page=True)
     page.wait_for_timeout(1100)
-    scanned(page, TEST.translate(str.maketrans("YZyz", "ZYzy")))
+    burst(page, TEST.translate(str.maketrans("YZyz", "ZYzy")))
     expect(page.locator("[data-scan-test]")).to_contain_text("Y arrives as Z")
     batch = Batch.objects.get(state="in_progress")
     page.goto(f"{address}/batches/{batch.number}/steps/S11/")
-    scanned(page, CODES["next"])
+    burst(page, CODES["next"])
     expect(page.locator("#id_value")).to_be_visible()
     page.get_by_role("button", name="Put on hold").click()
     expect(page.locator("dialog[open]")).to_have_count(1)
     page.wait_for_timeout(1100)
-    scanned(page, CODES["next"])
+    burst(page, CODES["next"])
     expect(page.locator("dialog[open]")).to_have_count(1)
-    scanned(page, CODES["cancel"])
+    burst(page, CODES["cancel"])
     expect(page.locator("dialog[open]")).to_have_count(0)
     batch.refresh_from_db()
     assert batch.state == "in_progress"
     with page.expect_navigation():
-        scanned(page, CODES["home"])
+        burst(page, CODES["home"])
     assert page.url == f"{address}/"

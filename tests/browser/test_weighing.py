@@ -12,6 +12,7 @@ from audit.edges import now
 from batches import commands
 from batches.models import Weighing
 from tests.browser.served import SHOTS, served, signed_in
+from tests.browser.test_front_end_base import burst
 from tests.browser.test_kinds import small_targets
 from tests.browser.test_main_job import found_by_axe
 from tests.worlds.audit import act_by
@@ -24,12 +25,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-
-
-def scanned(page: Page, code: str) -> None:
-    """Scan a code, as a scanner types it."""
-    page.keyboard.type(code, delay=3)
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.requirement("CGMP-08", "P11-10")
@@ -53,10 +48,10 @@ def test_an_operator_weighs_with_two_scans_and_two_keys(
         path = f"{address}/batches/{batch.number}/steps/W01/"
         page.goto(path)
         wrong = looked_at(windows, path, "empty")
-        scanned(page, "SALT-0001")
+        burst(page, "SALT-0001")
         expect(page.locator("#id_scale")).to_be_focused()
         with page.expect_navigation():
-            scanned(page, "BALANCE-1")
+            burst(page, "BALANCE-1")
         assert Weighing.objects.get().state == "tared"
         wrong += looked_at(windows, path, "fill")
         expect(page.get_by_text("12.5000 g")).to_be_visible()
